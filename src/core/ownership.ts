@@ -1,0 +1,51 @@
+import type { ActorId } from './ids.ts';
+import type { Instant } from './instant.ts';
+import type { Human } from './actor.ts';
+import type { ErrorCode } from './errors.ts';
+
+export const OWNER_ROLES = ['business', 'technical', 'escalation'] as const;
+export type OwnerRole = (typeof OWNER_ROLES)[number];
+
+/** A named human and when they agreed to answer for the agent. Naming someone is a request, not an acceptance. */
+export interface Owner {
+  readonly human: ActorId;
+  readonly accepted_at: Instant | null;
+}
+
+/** The three people an agent needs before it may leave `registered`. */
+export type Owners = Readonly<Record<OwnerRole, Owner>>;
+
+export function nameOwners(named: Readonly<Record<OwnerRole, ActorId>>): Owners {
+  const waiting = (human: ActorId): Owner => ({ human, accepted_at: null });
+  return { business: waiting(named.business), technical: waiting(named.technical), escalation: waiting(named.escalation) };
+}
+
+/** The owners after `human` accepted every role they are named for; null when they are named for none. */
+export function acceptOwnership(owners: Owners, human: ActorId, now: Instant): Owners | null {
+  if (!OWNER_ROLES.some((role) => owners[role].human === human)) return null;
+  const accept = (owner: Owner): Owner =>
+    owner.human === human && owner.accepted_at === null ? { human, accepted_at: now } : owner;
+  return {
+    business: accept(owners.business),
+    technical: accept(owners.technical),
+    escalation: accept(owners.escalation),
+  };
+}
+
+/** What still keeps these owners from answering for an agent; empty when nothing does. */
+export function ownershipGaps(
+  owners: Owners,
+  humans: (id: ActorId) => Human | undefined,
+  environment: { readonly production: boolean },
+): readonly ErrorCode[] {
+  const gaps = new Set<ErrorCode>();
+  for (const role of OWNER_ROLES) {
+    const human = humans(owners[role].human);
+    if (human === undefined) gaps.add('owners.unknown');
+    else if (human.lifecycle !== 'active') gaps.add('owners.inactive');
+    if (owners[role].accepted_at === null) gaps.add('owners.unaccepted');
+  }
+  // Separation of duties: outside production one person may try an agent alone, inside it takes two.
+  if (environment.production && owners.business.human === owners.technical.human) gaps.add('owners.same_person');
+  return [...gaps];
+}

@@ -1,0 +1,41 @@
+import { isJsonObject, type Json } from './json.ts';
+
+/** What replaces a secret. */
+export const REDACTED = '[redacted]';
+
+/** Text with everything that has the form of a secret replaced: known token formats, keys, URL passwords, PEM blocks. */
+export function redactText(text: string): string {
+  let clean = text;
+  for (const [form, replacement] of SECRET_FORMS) clean = clean.replace(form, replacement);
+  return clean;
+}
+
+/** The value with secrets replaced: by form in every string, and whole where the key says that it holds a secret. */
+export function redactJson(value: Json): Json {
+  if (typeof value === 'string') return redactText(value);
+  if (!isJsonObject(value)) return Array.isArray(value) ? (value as readonly Json[]).map(redactJson) : value; // isArray does not narrow readonly arrays
+  const clean: Record<string, Json> = {};
+  for (const [key, member] of Object.entries(value)) {
+    clean[key] = SECRET_KEY.test(key) && member !== null ? REDACTED : redactJson(member);
+  }
+  return clean;
+}
+
+const SECRET_KEY =
+  /^(?:.*[_-])?(?:password|passwd|passphrase|secret|api[_-]?key|apikey|access[_-]?token|refresh[_-]?token|id[_-]?token|auth[_-]?token|token|authorization|cookie|private[_-]?key|client[_-]?secret|credentials?)$/i;
+
+/** Published forms of credentials; each entry is bounded so that no text makes it slow. */
+const SECRET_FORMS: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,8192}?-----END [A-Z ]{0,40}PRIVATE KEY-----/g, REDACTED],
+  [/\beyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{0,2048}/g, REDACTED], // JWT
+  [/\b(?:ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{30,255}\b/g, REDACTED],
+  [/\bgithub_pat_[A-Za-z0-9_]{20,255}\b/g, REDACTED],
+  [/\bglpat-[A-Za-z0-9_-]{16,64}/g, REDACTED],
+  [/\bxox[abeoprs]-[A-Za-z0-9-]{10,255}/g, REDACTED],
+  [/\bsk-[A-Za-z0-9_-]{16,255}/g, REDACTED],
+  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, REDACTED],
+  [/\bAIza[A-Za-z0-9_-]{35}\b/g, REDACTED],
+  [/\b(?:mdt|mdk|mds|mdl|mda)_[A-Za-z0-9_-]{20,100}/g, REDACTED], // Mandate's own bearers
+  [/\b(Bearer|Basic)\s+[A-Za-z0-9+/=._~-]{16,4096}/gi, `$1 ${REDACTED}`],
+  [/\b([a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{0,100}:)[^\s/@]{1,200}@/gi, `$1${REDACTED}@`],
+];
