@@ -1,0 +1,119 @@
+import { callerName, type Caller } from '../core/caller.ts';
+import type { Change, ChangeKind, Write } from '../core/change.ts';
+import { MandateError } from '../core/errors.ts';
+import type { ChangeRecord, OutcomeRecord } from '../core/evidence.ts';
+import type { ChangeId, NodeId } from '../core/ids.ts';
+import { toRfc3339, type Instant } from '../core/instant.ts';
+import type { JsonObject } from '../core/json.ts';
+import { redactJson, redactText } from '../core/redaction.ts';
+import type { Changes, CommittedChange } from '../ports/changes.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { EvidenceLog } from '../ports/evidence-log.ts';
+import type { Random } from '../ports/random.ts';
+import type { Ended, Snapshot } from './snapshot.ts';
+
+/** What every use case that changes authority needs. */
+export interface Control {
+  readonly snapshot: Snapshot;
+  readonly changes: Changes;
+  readonly evidence: EvidenceLog;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly node: NodeId;
+  /** Runs one change at a time, so that what was read still holds when it is written. Never call it inside itself. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /** Told of every change in force: enforcement points cut what ended, event streams pass it on. */
+  announce(change: CommittedChange, ended: Ended): void;
+}
+
+export interface ChangeRequest {
+  readonly caller: Caller;
+  readonly kind: ChangeKind;
+  readonly subject: { readonly noun: string; readonly id: string };
+  readonly reason: string | null;
+  /** Facts for the record, without secrets. */
+  readonly details: JsonObject;
+  readonly writes: readonly Write[];
+  readonly now: Instant;
+}
+
+export interface ChangeMade {
+  readonly id: ChangeId;
+  readonly ended: Ended;
+  /** From the request to the moment every decision of this process sees it. */
+  readonly in_force_ms: number;
+}
+
+/**
+ * Evidence first, then the store, then the snapshot. To be called inside `exclusively`, with writes made from what the
+ * snapshot held there.
+ * @throws evidence.unavailable, store.unavailable, conflict.version: nothing changed
+ */
+export async function makeChange(control: Control, request: ChangeRequest): Promise<ChangeMade> {
+  const startedUs = control.clock.monotonicUs();
+  const change: Change = {
+    id: control.random.id('chg'),
+    at: request.now,
+    kind: request.kind,
+    by: callerName(request.caller),
+    writes: request.writes,
+  };
+  await control.evidence.append(changeRecord(control.node, change, request));
+  let committed: CommittedChange;
+  try {
+    const result = await control.changes.commit(change);
+    if (!result.committed) {
+      throw new MandateError('conflict.version', undefined, { at: `${result.conflict.noun} ${result.conflict.key}` });
+    }
+    committed = { ...change, seq: result.seq };
+  } catch (error) {
+    await control.evidence.append(notApplied(control, change, error));
+    throw error;
+  }
+  const ended = control.snapshot.apply(committed);
+  control.announce(committed, ended);
+  return { id: change.id, ended, in_force_ms: Math.ceil((control.clock.monotonicUs() - startedUs) / 1000) };
+}
+
+function changeRecord(node: NodeId, change: Change, request: ChangeRequest): ChangeRecord {
+  return {
+    v: 1,
+    kind: 'change',
+    id: change.id,
+    at: toRfc3339(change.at),
+    node,
+    change: change.kind,
+    by: change.by,
+    subject: request.subject,
+    reason: request.reason === null ? null : redactText(request.reason),
+    details: redactJson(request.details) as JsonObject, // an object stays an object
+  };
+}
+
+function notApplied(control: Control, change: Change, error: unknown): OutcomeRecord {
+  return {
+    v: 1,
+    kind: 'outcome',
+    id: control.random.id('out'),
+    at: toRfc3339(control.clock.now()),
+    node: control.node,
+    of: change.id,
+    // A commit that failed without an answer may still have happened; recovery looks it up at the next start.
+    status: error instanceof MandateError && error.code === 'conflict.version' ? 'not_sent' : 'unknown',
+    code: error instanceof MandateError ? error.code : 'internal',
+    result_digest: null,
+    result_bytes: 0,
+    labels_gained: [],
+    duration_ms: 0,
+  };
+}
+
+/** A queue of one: the `exclusively` of a Control. */
+export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined); // the caller owns the failure; the queue only waits
+    return next;
+  };
+}
