@@ -4,8 +4,12 @@ declare const rawNumberBrand: unique symbol;
  * A number kept as the literal it was written with. It is the platform's own raw JSON object
  * (TC39 "JSON.parse source text access"): frozen, without prototype, impossible to forge from JSON,
  * and even a plain `JSON.stringify` writes the literal. It does not survive `structuredClone`.
+ * An interface and not a type alias, which TypeScript would take for a JSON object.
  */
-export type RawNumber = { readonly rawJSON: string; readonly [rawNumberBrand]: true };
+export interface RawNumber {
+  readonly rawJSON: string;
+  readonly [rawNumberBrand]: true;
+}
 
 /** Makes a raw number. `literal` must already have been read as a JSON number. */
 export function rawNumber(literal: string): RawNumber {
