@@ -1,0 +1,16 @@
+/** Something wrong in a policy or test file, and where: lines and columns count from 1, columns in UTF-16 units. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** One sentence. */
+  readonly message: string;
+  /** The id of the policy it is in, where one is known. */
+  readonly policy?: string;
+}
+
+/** `file:line:column: message`, as compilers print it. */
+export function printProblem(problem: Problem): string {
+  const policy = problem.policy === undefined ? '' : ` (${problem.policy})`;
+  return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}${policy}`;
+}
