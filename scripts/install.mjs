@@ -22,9 +22,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
 
 install(root) || stop('The packages could not be installed; what npm said stands above.');
-hasUsableRuntime() ||
+const found = nodeVersion();
+majorOf(found) >= NODE_MAJOR_MIN ||
   stop(
-    `Mandate needs Node ${NODE_MAJOR_MIN} or newer, and ships none for this machine (${process.platform} ${process.arch}): put one first on the path.`,
+    `Mandate needs Node ${NODE_MAJOR_MIN} or newer but found ${found}, and its own did not install here ` +
+      `(${process.platform} ${process.arch}): put a newer Node first on the path.`,
   );
 
 for (const folder of process.argv.slice(2)) {
@@ -43,6 +45,7 @@ function install(folder) {
     '--ignore-scripts',
     '--no-audit',
     '--no-fund',
+    '--loglevel=error', // `npm run -s` would silence even the reason of a failure
   ]);
   if (result.status === 0) {
     say(`done in ${Math.round((Date.now() - started) / 1000)} s\n`);
@@ -103,11 +106,15 @@ function pathWithoutBin() {
     .join(delimiter);
 }
 
-/** Whether the `node` that an npm script in this checkout finds can run TypeScript files and what else we use. */
-function hasUsableRuntime() {
+/** The version of the `node` that an npm script in this checkout finds. */
+function nodeVersion() {
   const path = [bin, process.env.PATH ?? ''].join(delimiter);
   const { stdout } = spawnSync('node', ['--version'], { encoding: 'utf8', env: { ...process.env, PATH: path } });
-  return Number(/^v(\d+)\./.exec(stdout ?? '')?.[1] ?? 0) >= NODE_MAJOR_MIN;
+  return stdout?.trim() || 'none';
+}
+
+function majorOf(version) {
+  return Number(/^v(\d+)\./.exec(version)?.[1] ?? 0);
 }
 
 function say(text) {
