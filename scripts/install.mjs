@@ -22,10 +22,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
 
 install(root) || stop('The packages could not be installed; what npm said stands above.');
-const found = nodeVersion();
-majorOf(found) >= NODE_MAJOR_MIN ||
+const node = nodeVersion();
+majorOf(node) >= NODE_MAJOR_MIN ||
   stop(
-    `Mandate needs Node ${NODE_MAJOR_MIN} or newer but found ${found}, and its own did not install here ` +
+    `Mandate needs Node ${NODE_MAJOR_MIN} or newer but found ${node}, and its own did not install here ` +
       `(${process.platform} ${process.arch}): put a newer Node first on the path.`,
   );
 
