@@ -1,0 +1,65 @@
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { REDACTED } from '../core/redaction.ts';
+import type { UpstreamAnswer } from '../ports/upstream.ts';
+import { isRawNumber } from '../standards/strict-json/raw-number.ts';
+
+/** Shorter values are not treated as secrets of a server: replacing them would tear up ordinary text. */
+const SECRET_CHARS_MIN = 8;
+
+/** What a client may see of an answer. */
+export interface Inspected {
+  readonly answer: Extract<UpstreamAnswer, { kind: 'result' | 'error' }>;
+  /** How many places held a secret of the server itself. */
+  readonly secrets_removed: number;
+}
+
+/**
+ * What is released of an upstream's answer: the secrets that the server was started with never come back through it, and
+ * no server can speak in Mandate's name.
+ * @param secrets values of the server's own environment and credentials
+ */
+export function inspectResult(answer: Inspected['answer'], secrets: readonly string[]): Inspected {
+  const hidden = secrets.filter((secret) => secret.length >= SECRET_CHARS_MIN);
+  let removed = 0;
+  const clean = (value: Json): Json => {
+    if (typeof value === 'string') {
+      let text = value;
+      for (const secret of hidden) {
+        if (!text.includes(secret)) continue;
+        removed += 1;
+        text = text.replaceAll(secret, REDACTED);
+      }
+      return text;
+    }
+    if (Array.isArray(value)) return (value as readonly Json[]).map(clean); // isArray does not narrow readonly arrays
+    if (!isJsonObject(value) || isRawNumber(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, clean(member)]));
+  };
+  const cleaned = hidden.length === 0 ? answer : cleanAnswer(answer, clean);
+  if (cleaned.kind === 'error') return { answer: cleaned, secrets_removed: removed };
+  return { answer: { ...cleaned, result: withoutOurMeta(cleaned.result) }, secrets_removed: removed };
+}
+
+function cleanAnswer(answer: Inspected['answer'], clean: (value: Json) => Json): Inspected['answer'] {
+  if (answer.kind === 'result') return { ...answer, result: clean(answer.result) as JsonObject }; // an object stays an object
+  return {
+    ...answer,
+    error: {
+      code: answer.error.code,
+      message: String(clean(answer.error.message)),
+      ...(answer.error.data === undefined ? {} : { data: clean(answer.error.data) }),
+    },
+  };
+}
+
+/** `_meta` keys under our own prefix are ours to set, whatever a server sends. */
+function withoutOurMeta(result: JsonObject): JsonObject {
+  const meta = result['_meta'];
+  if (!isJsonObject(meta) || !Object.keys(meta).some(isOurs)) return result;
+  return { ...result, _meta: Object.fromEntries(Object.entries(meta).filter(([key]) => !isOurs(key))) };
+}
+
+function isOurs(key: string): boolean {
+  const folded = key.normalize('NFKC').toLowerCase();
+  return folded === 'dev.mandate' || folded.startsWith('dev.mandate/');
+}
