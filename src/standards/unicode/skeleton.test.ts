@@ -103,7 +103,7 @@ describe('the skeleton of a name', () => {
     };
     [...HOSTILE_STRINGS, ...LONE_SURROGATES].forEach(check);
     fc.assert(fc.property(fc.string({ unit: 'binary' }), check), { numRuns: 2_000 });
-    for (let code = 0; code <= 0x1ffff; code += 1) check(String.fromCodePoint(code));
+    for (let code = 0; code <= 0xffff; code += 1) check(String.fromCodePoint(code));
   });
 
   it('does not change with case, width or invisible characters in any ASCII name', () => {
