@@ -6,6 +6,6 @@ import type { Page, PageRequest } from './page.ts';
 export interface Actors {
   /** Undefined when there is none; decommissioned actors are found like any other. */
   get(id: ActorId): Promise<Actor | undefined>;
-  /** Newest first by creation, then by id. */
+  /** Newest first by creation, those of one moment by id, descending. */
   list(filter: { readonly kind?: ActorKind; readonly lifecycle?: Lifecycle }, page: PageRequest): Promise<Page<Actor>>;
 }

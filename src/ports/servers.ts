@@ -5,6 +5,6 @@ import type { Page, PageRequest } from './page.ts';
 export interface Servers {
   /** Also removed ones, whose `state` says so. */
   get(id: ServerId): Promise<Server | undefined>;
-  /** Newest first by creation, then by id. */
+  /** Newest first by creation, those of one moment by id, descending. */
   list(page: PageRequest): Promise<Page<Server>>;
 }
