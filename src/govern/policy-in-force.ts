@@ -1,5 +1,6 @@
 import { MandateError } from '../core/errors.ts';
-import { loadPolicies, type PolicyEngine } from '../policy/engine.ts';
+import type { PolicyEngine } from '../policy/engine.ts';
+import { loadPolicies } from '../policy/load-policies.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The engine of the published policy set, for the tools that exist now. */

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { environmentId } from './core/ids.ts';
+import type { Environment } from './core/environment.ts';
+import { MandateError } from './core/errors.ts';
+
+const CONFIG_CHARS_MAX = 256 * 1024;
+
+const slug = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and dashes, starting with a letter');
+
+const address = z
+  .string()
+  .regex(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, for example 127.0.0.1:7373')
+  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'the port must be 65535 or lower');
+
+/** The whole configuration. Unknown keys are refused: a misspelt limit must not silently be no limit. */
+export const configSchema = z.strictObject({
+  listen: address.default('127.0.0.1:7373').describe('The address and port of everything: API, pages, MCP.'),
+  public_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('How people and clients reach this process, when not through the listen address.'),
+  profile: z
+    .enum(['same-user', 'separated'])
+    .default('same-user')
+    .describe('Whether agents run under the same account as Mandate (protects against accidents) or apart from it (enforcement).'),
+  environments: z
+    .array(z.strictObject({ id: slug, production: z.boolean() }))
+    .min(1)
+    .max(64)
+    .refine((list) => new Set(list.map((one) => one.id)).size === list.length, 'an environment is named twice')
+    .default([
+      { id: 'development', production: false },
+      { id: 'production', production: true },
+    ])
+    .describe('Where agents and servers live; crossing from one into another fails closed.'),
+  policies: z.string().min(1).optional().describe('A folder of *.cedar files that are published beside the shipped packs.'),
+  upstream: z
+    .strictObject({
+      timeout_s: z.number().int().min(1).max(3600).default(60).describe('How long a server may take to answer a call.'),
+      result_bytes_max: z.number().int().min(1024).max(268_435_456).default(8_388_608).describe('How large an answer may be.'),
+      children_max: z.number().int().min(1).max(4096).default(64).describe('How many stdio server processes may run at once.'),
+      commands: z
+        .array(z.string().min(1).max(4096))
+        .max(256)
+        .optional()
+        .describe('The only commands a stdio server may be registered with; absent means any that an administrator gives.'),
+    })
+    .prefault({}),
+});
+
+export type Config = Readonly<z.output<typeof configSchema>>;
+
+export function defaultConfig(): Config {
+  return configSchema.parse({});
+}
+
+/**
+ * Reads a configuration file's text.
+ * @throws config.invalid with one line per fault: `file:line: key: what is wrong`
+ */
+export function parseConfig(text: string, file: string): Config {
+  if (text.length > CONFIG_CHARS_MAX) throw new MandateError('config.invalid', `${file} is larger than ${CONFIG_CHARS_MAX} characters.`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true, maxAliasCount: 0 } as Parameters<typeof parseDocument>[1]); // maxAliasCount is a toJS option that the parser passes on
+  const [syntax] = document.errors;
+  if (syntax !== undefined) {
+    const line = syntax.linePos?.[0].line ?? 1;
+    throw new MandateError('config.invalid', `${file}:${line}: ${syntax.message.split('\n')[0] ?? 'not YAML'}`, { at: `${file}:${line}` });
+  }
+  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.flatMap((issue) => {
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    return keys.map((path) => {
+      const line = lineOf(document, lines, path);
+      const what = issue.code === 'unrecognized_keys' ? 'is not a known key' : issue.message;
+      return { line, text: `${file}:${line}: ${path.join('.') || 'the file'}: ${what}` };
+    });
+  });
+  throw new MandateError('config.invalid', faults.map((fault) => fault.text).join('\n'), { at: `${file}:${faults[0]?.line ?? 1}` });
+}
+
+/** JSON Schema of the file, for editors and for `mandate config schema`. */
+export function configJsonSchema(): unknown {
+  return z.toJSONSchema(configSchema, { io: 'input' });
+}
+
+export function environmentsOf(config: Config): readonly Environment[] {
+  return config.environments.map(({ id, production }) => ({ id: environmentId(id), production }));
+}
+
+/** The line of the deepest part of `path` that is in the file. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
+  for (let depth = path.length; depth > 0; depth -= 1) {
+    const parent = document.getIn(path.slice(0, depth - 1), true);
+    const last = path[depth - 1];
+    const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === last) : undefined;
+    const node = pair?.key ?? document.getIn(path.slice(0, depth), true);
+    const offset = (node as { range?: readonly number[] } | undefined)?.range?.[0]; // every parsed node has a range
+    if (offset !== undefined) return lines.linePos(offset).line;
+  }
+  return 1;
+}
