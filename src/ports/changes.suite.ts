@@ -155,6 +155,17 @@ export function changesSuite(open: OpenStore): void {
       assert.equal((await store.changes.since(0, 10)).length, 2);
     });
 
+    test('a change can be asked for by its id, and only a committed one is there', async (t) => {
+      const store = await open(t);
+      await commit(store, { noun: 'actor', value: human('ada') });
+      const [committed] = await store.changes.since(0, 1);
+      const refused = change(9_999, [{ noun: 'actor', value: human('ada') }]);
+      await store.changes.commit(refused);
+      assert.ok(committed);
+      assert.equal(await store.changes.has(committed.id), true);
+      assert.equal(await store.changes.has(refused.id), false);
+    });
+
     test('a value that could not be read back is not written', async (t) => {
       const { changes, actors } = await open(t);
       const odd = { ...human('ada'), nickname: 'Countess' };

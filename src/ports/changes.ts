@@ -1,4 +1,5 @@
 import type { Change, Noun } from '../core/change.ts';
+import type { ChangeId } from '../core/ids.ts';
 
 /**
  * The one way to write. A change is all its writes together with an outbox entry in one durable transaction, or nothing.
@@ -15,6 +16,8 @@ export interface Changes {
   since(seq: number, limit: number): Promise<readonly CommittedChange[]>;
   /** The seq of the newest change; 0 when there is none. */
   latest(): Promise<number>;
+  /** Whether this change was committed: what a start asks about the newest changes that the evidence announced. */
+  has(id: ChangeId): Promise<boolean>;
 }
 
 export type CommitResult =

@@ -57,6 +57,7 @@ export function openMemoryStore(): Store & { readonly meta: Meta } {
         changes.filter((change) => change.seq > seq).slice(0, checkedCount(limit)),
       ),
       latest: whileOpen(() => changes.length),
+      has: whileOpen((id) => changes.some((change) => change.id === id)),
     },
     actors: {
       get: whileOpen((id) => records.actor.get(id)),

@@ -1,0 +1,233 @@
+import { Worker } from 'node:worker_threads';
+import { ERROR_CODES, MandateError, type ErrorCode } from '../../core/errors.ts';
+import { evidenceText, projectEvidence } from '../../core/evidence.ts';
+import type { NodeId } from '../../core/ids.ts';
+import type { EvidenceLog, EvidenceReceipt } from '../../ports/evidence-log.ts';
+import { printHash } from './chain-hash.ts';
+import { chainName } from './chain-name.ts';
+import { openEvidenceReader } from './read-entries.ts';
+import { areFactsOf, SEAL_KEY_BYTES } from './seal.ts';
+import type { FromWriter, PostedRecord, ToWriter, WriterOptions } from './writer-messages.ts';
+
+export interface SqliteEvidenceOptions {
+  /** `audit.db`; made when it is not there. Its directory must be. */
+  readonly file: string;
+  readonly org_id: string;
+  readonly node: NodeId;
+  /** Raised by a restore, so that what is written afterwards is a chain of its own. */
+  readonly incarnation?: number;
+  /** For the facts beside the records: AES-256, 32 bytes. */
+  readonly sealKey: Uint8Array;
+  readonly deadline_ms?: number;
+  /**
+   * Called once, when the writer has failed for good: the process must stop and start again from what is on the disk.
+   * Every append rejects from then on.
+   */
+  readonly onFailure?: (error: MandateError) => void;
+  /** Called with each durable commit, for metrics. */
+  readonly onCommit?: (commit: { readonly records: number; readonly ms: number }) => void;
+}
+
+/** How long an append may wait to be durable before whoever asked refuses. */
+export const EVIDENCE_DEADLINE_MS = 5_000;
+/** Appends that may wait at once; one more is refused. At 2 KB of record and 4 KB of facts about 50 MB. */
+export const EVIDENCE_QUEUE_RECORDS_MAX = 8_192;
+/** And what they may hold together, in UTF-16 code units. */
+export const EVIDENCE_QUEUE_CHARS_MAX = 64 * 1024 * 1024;
+
+/**
+ * The evidence of one node in one SQLite file, written by a thread of its own (see writer.worker.ts for why its first
+ * error is its last). One chain per node and incarnation, continued by the next start.
+ *
+ * An append that outlives its deadline rejects and the caller refuses; the record is dropped unless the writer had
+ * already begun its commit. Then it may stand in the log as an allowed decision without an outcome, which the next start
+ * turns into `unknown` (govern/recover.ts): too little ran, never too much.
+ * @throws data.unreadable, data.damaged (naming the entry), data.newer
+ */
+export async function openSqliteEvidence(options: SqliteEvidenceOptions): Promise<EvidenceLog> {
+  const { file, org_id, deadline_ms = EVIDENCE_DEADLINE_MS, sealKey } = options;
+  if (sealKey.length !== SEAL_KEY_BYTES) throw new RangeError(`the seal key has ${SEAL_KEY_BYTES} bytes`);
+  const chain = chainName(options.node, options.incarnation ?? 1);
+  const abandoned = new BigInt64Array(new SharedArrayBuffer(8));
+
+  const worker = startWriter({ file, org_id, chain, sealKey, abandoned, lock_wait_ms: 4 * deadline_ms });
+  let head = await opened(worker, chain);
+  const reader = openEvidenceReader(file, org_id);
+
+  const waiting = new Map<number, Waiting>();
+  let posting: PostedRecord[] = [];
+  let lastNumber = 0;
+  let settled = 0;
+  let expired = 0;
+  let queuedChars = 0;
+  let failure: MandateError | undefined;
+  let closing: (() => void) | undefined;
+  let closed: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const post = (message: ToWriter): void => worker.postMessage(message);
+
+  const postAll = (): void => {
+    if (posting.length === 0 || failure !== undefined) return;
+    post({ type: 'append', first: lastNumber - posting.length + 1, records: posting });
+    posting = [];
+  };
+
+  /** Deadlines are equal, so the oldest append is always the next to expire: one timer serves all. */
+  const watch = (): void => {
+    const oldest = waiting.get(Math.max(settled, expired) + 1);
+    if (timer !== undefined || oldest === undefined) return;
+    timer = setTimeout(expire, Math.max(1, oldest.due - performance.now()));
+    timer.unref();
+  };
+  const expire = (): void => {
+    timer = undefined;
+    const now = performance.now();
+    for (let number = Math.max(settled, expired) + 1; (waiting.get(number)?.due ?? Infinity) <= now; number += 1) {
+      expired = number;
+      Atomics.store(abandoned, 0, BigInt(number));
+      waiting.get(number)?.reject(unavailable(`Evidence was not durable within ${deadline_ms} ms.`));
+    }
+    watch();
+  };
+
+  /** What has expired stays in the queue, and in its limits, until the writer is past it. */
+  const settle = (number: number): Waiting | undefined => {
+    const append = waiting.get(number);
+    waiting.delete(number);
+    queuedChars -= append?.chars ?? 0;
+    return append;
+  };
+
+  const fail = (sentence: string): void => {
+    if (failure !== undefined) return;
+    failure = unavailable(`The evidence writer has failed: ${sentence}`);
+    clearTimeout(timer);
+    const rejected = [...waiting.values()];
+    waiting.clear();
+    posting = [];
+    for (const append of rejected) append.reject(failure);
+    closing?.();
+    options.onFailure?.(failure);
+  };
+
+  const durable = (message: Extract<FromWriter, { type: 'durable' }>): void => {
+    const { first, last, hashes, repeated } = message;
+    const records = hashes.length / 32;
+    // INVARIANT: the writer settles appends in the order of their numbers, and every position follows the last.
+    if (last <= settled || (records > 0 && message.seq !== head.seq + 1)) return fail('it answered out of order');
+    for (let number = settled + 1; number < first; number += 1) {
+      settle(number)?.reject(unavailable('Evidence was not written in time.'));
+    }
+    settled = last;
+    let seq = message.seq;
+    for (let number = first; number <= last; number += 1) {
+      if (repeated.includes(number)) {
+        settle(number)?.reject(new MandateError('internal', 'A record with this id is in the evidence already.'));
+        continue;
+      }
+      const at = (seq - message.seq) * 32;
+      head = { chain, seq, hash: printHash(hashes.subarray(at, at + 32)) };
+      seq += 1;
+      settle(number)?.resolve(head);
+    }
+    if (records > 0) options.onCommit?.({ records, ms: message.commit_ms });
+  };
+
+  worker.on('message', (message: FromWriter) => {
+    if (message.type === 'durable') durable(message);
+    else if (message.type === 'failed') fail(message.sentence);
+    else if (message.type === 'closed') closing?.();
+  });
+  worker.on('error', (error) => fail(error instanceof Error ? error.message : String(error)));
+  worker.on('exit', () => {
+    if (closed === undefined) fail('its thread ended');
+    closing?.();
+  });
+
+  return {
+    append(record, facts) {
+      if (failure !== undefined) return Promise.reject(failure);
+      if (closed !== undefined) return Promise.reject(unavailable('The evidence log is closed.'));
+      if (facts !== undefined && !areFactsOf(record, facts)) {
+        return Promise.reject(new MandateError('internal', 'The facts are not those of the record.'));
+      }
+      const text = evidenceText(record);
+      const chars = text.length + (facts?.length ?? 0);
+      if (waiting.size >= EVIDENCE_QUEUE_RECORDS_MAX || queuedChars + chars > EVIDENCE_QUEUE_CHARS_MAX) {
+        return Promise.reject(unavailable('Too much evidence waits to be written.'));
+      }
+      queuedChars += chars;
+      lastNumber += 1;
+      const number = lastNumber;
+      // One message for all that is appended in the same turn of the loop.
+      if (posting.push({ text, projection: projectEvidence(record), facts: facts ?? null }) === 1) setImmediate(postAll);
+      return new Promise<EvidenceReceipt>((resolve, reject) => {
+        waiting.set(number, { resolve, reject, chars, due: performance.now() + deadline_ms });
+        watch();
+      });
+    },
+    get: async (id) => reader.get(id),
+    query: async (filter, page) => reader.query(filter, page),
+    after: async (seq, limit) => reader.after(chain, seq, limit),
+    unanswered: async (limit) => reader.unanswered(limit),
+    allowedCalls: async (task) => reader.allowedCalls(task),
+    head: () => head,
+    close() {
+      closed ??= (async () => {
+        postAll();
+        if (failure === undefined) {
+          await new Promise<void>((resolve) => {
+            closing = resolve;
+            setTimeout(resolve, deadline_ms).unref();
+            post({ type: 'close' });
+          });
+        }
+        clearTimeout(timer);
+        for (const append of waiting.values()) append.reject(unavailable('The evidence log is closed.'));
+        waiting.clear();
+        reader.close();
+        await worker.terminate();
+      })();
+      return closed;
+    },
+  };
+}
+
+interface Waiting {
+  readonly resolve: (receipt: EvidenceReceipt) => void;
+  readonly reject: (error: MandateError) => void;
+  readonly chars: number;
+  /** By performance.now(). */
+  readonly due: number;
+}
+
+function startWriter(workerData: WriterOptions): Worker {
+  const url = new URL('./writer.worker.ts', import.meta.url);
+  // The compiler rewrites imports, not URLs.
+  if (import.meta.url.endsWith('.js')) url.pathname = url.pathname.replace(/\.ts$/, '.js');
+  return new Worker(url, { workerData });
+}
+
+/** The end of the chain on the disk, once the writer has looked at it. */
+async function opened(worker: Worker, chain: string): Promise<EvidenceReceipt> {
+  const message = await new Promise<FromWriter>((resolve, reject) => {
+    worker.once('message', (first: FromWriter) => {
+      worker.off('error', reject);
+      resolve(first);
+    });
+    worker.once('error', reject);
+  });
+  if (message.type === 'opened') return { chain, seq: message.seq, hash: printHash(message.hash) };
+  await worker.terminate();
+  if (message.type !== 'refused') throw new MandateError('internal', 'The evidence writer answered out of turn.');
+  throw new MandateError(isErrorCode(message.code) ? message.code : 'data.unreadable', message.sentence);
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code);
+}
+
+function unavailable(sentence: string): MandateError {
+  return new MandateError('evidence.unavailable', sentence);
+}
