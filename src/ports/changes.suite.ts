@@ -166,6 +166,14 @@ export function changesSuite(open: OpenStore): void {
       assert.equal(await store.changes.has(refused.id), false);
     });
 
+    test('a change is committed once', async (t) => {
+      const { changes, actors } = await open(t);
+      await changes.commit(change(1, []));
+      await assert.rejects(changes.commit(change(1, [{ noun: 'actor', value: human('ada') }])), { code: 'internal' });
+      assert.equal(await actors.get(human('ada').id), undefined);
+      assert.equal((await changes.since(0, 10)).length, 1);
+    });
+
     test('a value that could not be read back is not written', async (t) => {
       const { changes, actors } = await open(t);
       const odd = { ...human('ada'), nickname: 'Countess' };

@@ -193,7 +193,8 @@ export function change(n: number, writes: readonly Write[]): Change {
   return { id: nthId('chg', n), at: instant(T0 + n), kind: 'registered', by: 'operator', writes };
 }
 
-let committed = 0;
+// Beyond the numbers that tests give their own changes.
+let committed = 100_000;
 
 /** Commits the writes in one change, which must succeed. */
 export async function commit(store: Store, ...writes: readonly Write[]): Promise<number> {

@@ -8,7 +8,7 @@ import type { Store } from '../../ports/store.ts';
 import { pageOf, startOf, type Position } from './cursor.ts';
 import { decode, encode } from './encoding.ts';
 import { CHANGE_SCHEMA, NODE_SCHEMA, type ValueOf } from './record-schemas.ts';
-import { byName, checkedCount } from './order.ts';
+import { byName, checkedCount, committedBefore } from './order.ts';
 
 /** A store of plain maps that forgets everything with the process; for tests and for trying things out. */
 export function openMemoryStore(): Store & { readonly meta: Meta } {
@@ -48,6 +48,7 @@ export function openMemoryStore(): Store & { readonly meta: Meta } {
           }
           staged.set(`${write.noun} ${key}`, write);
         }
+        if (changes.some((earlier) => earlier.id === change.id)) throw committedBefore(change.id);
         for (const write of staged.values()) put(write);
         const seq = changes.length + 1;
         changes.push({ ...change, seq });

@@ -15,3 +15,8 @@ export function checkedCount(limit: number): number {
   if (Number.isInteger(limit) && limit >= 1 && limit <= CHANGES_PER_READ_MAX) return limit;
   throw new MandateError('input.invalid', `The limit must be 1 to ${CHANGES_PER_READ_MAX}.`, { at: '/limit' });
 }
+
+/** An id names one change: to commit it twice is a fault of the caller. */
+export function committedBefore(id: string): MandateError {
+  return new MandateError('internal', `The change ${id} was committed before.`);
+}
