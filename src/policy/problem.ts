@@ -14,3 +14,10 @@ export function printProblem(problem: Problem): string {
   const policy = problem.policy === undefined ? '' : ` (${problem.policy})`;
   return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}${policy}`;
 }
+
+/** The problem at an offset (in UTF-16 units) into a file's text. */
+export function problemAt(file: string, text: string, offset: number, message: string, policy?: string): Problem {
+  const before = text.slice(0, offset).split('\n');
+  const column = (before.at(-1) ?? '').length + 1;
+  return { file, line: before.length, column, message, ...(policy === undefined ? {} : { policy }) };
+}

@@ -24,7 +24,7 @@ export const MANDATE_SCHEMA = `namespace Mandate {
   entity Texts tags String;
   entity Numbers tags Long;
   entity Flags tags Bool;
-  // An array of texts as a set, beside its elements as texts.
+  // An array of texts stands here whole, as a set; elements of other arrays stand under their index.
   entity Lists tags Set<String>;
 
   type Facts = {
