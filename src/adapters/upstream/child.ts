@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MandateError } from '../../core/errors.ts';
+import { redactText } from '../../core/redaction.ts';
+import type { Transport } from '../../core/server.ts';
+import { childEnvironment, type InheritedEnvironment } from './child-environment.ts';
+
+export type StdioTransport = Extract<Transport, { type: 'stdio' }>;
+
+/** A server process in a process group and a directory of its own. */
+export interface Child {
+  /** Resolves, and never rejects, when the process has exited; the sentence says how. */
+  readonly exited: Promise<string>;
+  hasExited(): boolean;
+  /** Whole lines only. */
+  write(text: string): void;
+  /** Bytes that the process has not yet read. */
+  unread(): number;
+  onData(take: (chunk: Uint8Array) => void): void;
+  /** Called once when its standard output ended. */
+  onEnd(take: () => void): void;
+  /** The end of what it wrote to standard error, without secrets; empty when nothing. */
+  complaint(): string;
+  /** SIGTERM, then SIGKILL, to it and all it started; resolves when it is gone and its directory removed. */
+  stop(): Promise<void>;
+}
+
+export interface StartDeps {
+  readonly scratch_dir: string;
+  readonly inherited: InheritedEnvironment;
+  readonly stop_grace_ms: number;
+}
+
+/** @throws server.command when the command cannot be started */
+export async function startChild(deps: StartDeps, transport: StdioTransport): Promise<Child> {
+  const home = await mkdtemp(join(deps.scratch_dir, 'mandate-server-'));
+  try {
+    return await started(deps, transport, home);
+  } catch (error) {
+    await removeHome(home);
+    throw new MandateError('server.command', whyNot(error), { cause: error, may_have_run: false });
+  }
+}
+
+async function started(deps: StartDeps, { command, args, env }: StdioTransport, home: string): Promise<Child> {
+  // `detached` makes it the leader of a process group, which is how all that it starts can be ended with it.
+  const child = spawn(command, args, {
+    cwd: home,
+    env: childEnvironment(deps.inherited, home, env),
+    detached: true,
+    shell: false,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  const { stdin, stdout, stderr } = child;
+  const running = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('spawn', () => resolve(child.pid ?? 0));
+  });
+  let exit: string | undefined;
+  let errors = Buffer.alloc(0);
+  let stopping: Promise<void> | undefined;
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => {
+      exit = signal === null ? `it exited with status ${code}` : `it was ended by ${signal}`;
+      resolve(exit);
+    });
+  });
+  // EPIPE and the like: the process is going, which `exited` tells; without a listener it would end ours.
+  stdin.on('error', ignoreBroken);
+  stdout.on('error', ignoreBroken);
+  stderr.on('error', ignoreBroken);
+  stderr.on('data', (chunk: Buffer) => {
+    errors = Buffer.concat([errors, chunk]).subarray(-COMPLAINT_BYTES_MAX);
+  });
+  const pid = await running;
+
+  async function stop(): Promise<void> {
+    stdin.destroy();
+    signalGroup(pid, 'SIGTERM');
+    const kill = setTimeout(() => signalGroup(pid, 'SIGKILL'), deps.stop_grace_ms);
+    await exited;
+    clearTimeout(kill);
+    signalGroup(pid, 'SIGKILL'); // what it started and left behind
+    stdout.destroy();
+    stderr.destroy();
+    await removeHome(home);
+  }
+
+  return {
+    exited,
+    hasExited: () => exit !== undefined,
+    write: (text) => void stdin.write(text),
+    unread: () => stdin.writableLength,
+    onData: (take) => void stdout.on('data', take),
+    onEnd: (take) => void stdout.once('close', take),
+    complaint: () => redactText(errors.toString('utf8')).trim(),
+    stop() {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+const COMPLAINT_BYTES_MAX = 4 * 1024;
+
+function ignoreBroken(): void {
+  // Reported through `exited`.
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    // ESRCH: the whole group is gone, which is what was wanted. Anything else would leave a process behind.
+    if (!hasCode(error, 'ESRCH')) throw error;
+  }
+}
+
+async function removeHome(home: string): Promise<void> {
+  // A process that was just killed may have left a file half made; a directory that stays is no reason to fail.
+  await rm(home, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined);
+}
+
+function whyNot(error: unknown): string {
+  if (hasCode(error, 'ENOENT'))
+    return 'The server command was not found; give its full path, or a name that is on the PATH.';
+  if (hasCode(error, 'EACCES')) return 'The server command is not an executable file, or may not be run.';
+  return 'The server command cannot be started.';
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,225 @@
+import { canonicalJson } from '../../core/canonical-json.ts';
+import type { MandateError } from '../../core/errors.ts';
+import { ERROR_CODE } from '../../standards/mcp/error-code.ts';
+import { encodeHeaderValue, HEADER } from '../../standards/mcp/header.ts';
+import { META } from '../../standards/mcp/meta-key.ts';
+import { isObject } from '../../standards/mcp/message.ts';
+import {
+  LEGACY_REVISION,
+  LEGACY_REVISIONS,
+  MODERN_REVISION,
+  MODERN_REVISIONS,
+  type Era,
+} from '../../standards/mcp/revision.ts';
+import { isMandateError } from '../../core/errors.ts';
+import { offProtocol, unreachable } from './fault.ts';
+import { ask, HttpStatus, legacyHeaders, tell, tellIfPossible, type Endpoint } from './http-channel.ts';
+import { exchange } from './http-exchange.ts';
+import type { Link, LinkAnswer, LinkEvents, Outgoing } from './link.ts';
+import { metaOf, modernEnvelope, notificationText, requestText, type ClientInfo } from './request-text.ts';
+import { openStop } from './stop.ts';
+
+/**
+ * Which era the server speaks: it is asked `server/discover`, which legacy servers do not know.
+ * @throws upstream.* when it gives no answer that tells
+ */
+export async function discoverEra(endpoint: Endpoint, client: ClientInfo, signal: AbortSignal): Promise<Era> {
+  const method = 'server/discover';
+  const text = requestText(0, method, '{}', modernEnvelope(client));
+  const headers = { [HEADER.protocolVersion]: MODERN_REVISION, [HEADER.method]: method };
+  try {
+    const { answer } = await ask(
+      endpoint,
+      { id: 0, text, headers, signal, ...SILENT },
+      { onToolsChanged: () => undefined },
+    );
+    return eraOfAnswer(answer);
+  } catch (error) {
+    if (!(error instanceof HttpStatus)) throw error;
+    // A legacy server refuses what it does not know with one of these; the rest says nothing about its era.
+    if (error.status === 400 || error.status === 404 || error.status === 405 || error.status === 406) return 'legacy';
+    throw faultOfStatus(error.status);
+  }
+}
+
+/** Reads the answer to `server/discover`. Whatever does not show a modern revision is taken for legacy. */
+export function eraOfAnswer(answer: LinkAnswer): Era {
+  const data = answer.kind === 'error' ? answer.error.data : undefined;
+  if (answer.kind === 'error' && answer.error.code !== ERROR_CODE.unsupported_protocol_version) return 'legacy';
+  const offered =
+    answer.kind === 'result' ? answer.result['supportedVersions'] : isObject(data) ? data['supported'] : undefined;
+  return Array.isArray(offered) && MODERN_REVISIONS.some((revision) => offered.includes(revision))
+    ? 'modern'
+    : 'legacy';
+}
+
+/** Modern: nothing is kept between requests. `onWrongEra` is called when the server turns out to speak another one. */
+export function openModernLink(
+  endpoint: Endpoint,
+  client: ClientInfo,
+  events: LinkEvents,
+  onWrongEra: () => void,
+): Link {
+  let lastId = 0;
+  let wrong = false;
+
+  async function request(out: Outgoing): Promise<LinkAnswer> {
+    lastId += 1;
+    const id = lastId;
+    const text = requestText(
+      id,
+      out.method,
+      out.params,
+      metaOf(out.meta, { ...modernEnvelope(client), ...progress(out, id) }),
+    );
+    const headers = {
+      ...out.param_headers,
+      [HEADER.protocolVersion]: MODERN_REVISION,
+      [HEADER.method]: out.method,
+      ...(out.name === undefined ? {} : { [HEADER.name]: encodeHeaderValue(out.name) }),
+    };
+    try {
+      const { answer } = await ask(endpoint, { ...out, id, text, headers }, events);
+      if (answer.kind === 'error' && answer.error.code === ERROR_CODE.unsupported_protocol_version) giveUp();
+      return answer;
+    } catch (error) {
+      giveUp(); // it may have been replaced by a server of the other era
+      throw error instanceof HttpStatus ? faultOfStatus(error.status) : error;
+    }
+  }
+
+  function giveUp(): void {
+    wrong = true;
+    onWrongEra();
+  }
+
+  return { era: 'modern', usable: () => !wrong, request, close: () => Promise.resolve() };
+}
+
+/**
+ * Legacy: one session, begun here.
+ * @throws upstream.protocol when the server does not begin one, or speaks no revision that we do
+ */
+export async function openLegacyLink(
+  endpoint: Endpoint,
+  client: ClientInfo,
+  events: LinkEvents,
+  signal: AbortSignal,
+): Promise<Link> {
+  const { revision, session } = await initialize(endpoint, client, events, signal);
+  const headers = legacyHeaders(revision, session);
+  let lastId = 0;
+  let over = false;
+  let closing: Promise<void> | undefined;
+
+  async function request(out: Outgoing): Promise<LinkAnswer> {
+    lastId += 1;
+    const id = lastId;
+    const text = requestText(id, out.method, out.params, metaOf(out.meta, progress(out, id)));
+    let written = false;
+    const onWrite = (): void => {
+      out.onWrite();
+      written = true;
+    };
+    try {
+      const { answer } = await ask(endpoint, { ...out, id, text, headers, onWrite }, events);
+      return answer;
+    } catch (error) {
+      if (written && out.signal.aborted) void tellIfPossible(endpoint, cancelText(id), headers);
+      if (error instanceof HttpStatus) throw endedOr(error.status);
+      // After a broken connection the session may be another server's; the next call begins its own.
+      if (written && !out.signal.aborted) over = true;
+      throw error;
+    }
+  }
+
+  /** 2025-11-25: 404 to a request with a session means that the session is over. The call is not repeated. */
+  function endedOr(status: number): MandateError {
+    over = true;
+    if (status !== 404 || session === undefined) return faultOfStatus(status);
+    return unreachable('The server ended the session; the next call begins another.', RAN);
+  }
+
+  async function goodbye(): Promise<void> {
+    if (session === undefined || over) return;
+    const stop = openStop(endpoint.limits.goodbye_ms_max);
+    const { pool, path, limits } = endpoint;
+    await exchange({
+      pool,
+      path,
+      limits,
+      method: 'DELETE',
+      headers,
+      body: null,
+      signal: stop.signal,
+      onWrite: () => undefined,
+      onMessage: () => 'done',
+    })
+      .catch(() => undefined) // a server need not offer DELETE, and may be gone
+      .finally(() => stop.dispose());
+    over = true;
+  }
+
+  return {
+    era: 'legacy',
+    usable: () => !over,
+    request,
+    close() {
+      closing ??= goodbye();
+      return closing;
+    },
+  };
+}
+
+async function initialize(
+  endpoint: Endpoint,
+  client: ClientInfo,
+  events: LinkEvents,
+  signal: AbortSignal,
+): Promise<{ readonly revision: string; readonly session: string | undefined }> {
+  const text = requestText(0, 'initialize', initializeParams(client), {});
+  const { answer, session } = await ask(endpoint, { id: 0, text, headers: {}, signal, ...SILENT }, events).catch(
+    rethrow,
+  );
+  const revision = revisionOf(answer);
+  if (isMandateError(revision)) throw revision;
+  const initialized = notificationText('notifications/initialized', {});
+  await tell(endpoint, initialized, legacyHeaders(revision, session), signal).catch(rethrow);
+  return { revision, session };
+}
+
+export function initializeParams(client: ClientInfo): string {
+  const { name, version } = client;
+  return canonicalJson({ protocolVersion: LEGACY_REVISION, capabilities: {}, clientInfo: { name, version } });
+}
+
+/** The revision that was agreed on, or why none was. */
+export function revisionOf(answer: LinkAnswer): string | MandateError {
+  if (answer.kind === 'error') return offProtocol(`The server refused to begin (code ${answer.error.code}).`, NOT_RUN);
+  const revision = answer.result['protocolVersion'];
+  if (typeof revision === 'string' && LEGACY_REVISIONS.includes(revision)) return revision;
+  return offProtocol('The server speaks no revision of MCP that is known here.', NOT_RUN);
+}
+
+export function cancelText(id: number): string {
+  return notificationText('notifications/cancelled', { requestId: id, reason: 'no longer waited for' });
+}
+
+export function progress(out: Outgoing, id: number): { readonly [META.progressToken]?: number } {
+  return out.wants_progress ? { [META.progressToken]: id } : {};
+}
+
+function faultOfStatus(status: number): MandateError {
+  if (status === 401 || status === 403)
+    return unreachable(`The server wants a credential that it was not given (HTTP ${status}).`, RAN);
+  if (status >= 500 || status === 429) return unreachable(`The server answered with HTTP ${status}.`, RAN);
+  return offProtocol(`The server answered with HTTP ${status}.`, RAN);
+}
+
+function rethrow(error: unknown): never {
+  throw error instanceof HttpStatus ? faultOfStatus(error.status) : error;
+}
+
+const RAN = { may_have_run: true };
+const NOT_RUN = { may_have_run: false };
+const SILENT = { onWrite: () => undefined, onNotification: () => undefined, onServerRequest: () => undefined };
