@@ -206,7 +206,6 @@ export function changesSuite(open: OpenStore): void {
       await assert.rejects(store.changes.commit(change(9, [])), closed);
       await assert.rejects(store.changes.latest(), closed);
       await assert.rejects(store.nodes.list(), closed);
-      await assert.rejects(store.meta.get('epoch'), closed);
       await store.close();
     });
 

@@ -4,8 +4,6 @@ import { actorsSuite } from './actors.suite.ts';
 import { approvalsSuite } from './approvals.suite.ts';
 import { changesSuite } from './changes.suite.ts';
 import { credentialsSuite } from './credentials.suite.ts';
-import { metaSuite } from './meta.suite.ts';
-import type { Meta } from './meta.ts';
 import { nodesSuite } from './nodes.suite.ts';
 import { policySetsSuite } from './policy-sets.suite.ts';
 import { serversSuite } from './servers.suite.ts';
@@ -14,7 +12,7 @@ import { tasksSuite } from './tasks.suite.ts';
 import { toolsSuite } from './tools.suite.ts';
 
 /** Opens an empty store that is closed when the test ends. */
-export type OpenStore = (t: TestContext) => Promise<Store & { readonly meta: Meta }>;
+export type OpenStore = (t: TestContext) => Promise<Store>;
 
 export function storeSuite(name: string, open: OpenStore): void {
   describe(`${name} keeps the contract of`, () => {
@@ -27,6 +25,5 @@ export function storeSuite(name: string, open: OpenStore): void {
     credentialsSuite(open);
     policySetsSuite(open);
     nodesSuite(open);
-    metaSuite(open);
   });
 }

@@ -1,7 +1,6 @@
 import { writeKey, type Change, type Noun, type Write } from '../../core/change.ts';
 import { MandateError } from '../../core/errors.ts';
 import type { CommittedChange, CommitResult } from '../../ports/changes.ts';
-import type { Meta } from '../../ports/meta.ts';
 import type { Node } from '../../ports/nodes.ts';
 import type { Page, PageRequest } from '../../ports/page.ts';
 import type { Store } from '../../ports/store.ts';
@@ -11,7 +10,7 @@ import { CHANGE_SCHEMA, NODE_SCHEMA, type ValueOf } from './record-schemas.ts';
 import { byName, checkedCount, committedBefore } from './order.ts';
 
 /** A store of plain maps that forgets everything with the process; for tests and for trying things out. */
-export function openMemoryStore(): Store & { readonly meta: Meta } {
+export function openMemoryStore(): Store {
   const records: { readonly [N in Noun]: Map<string, ValueOf<N>> } = {
     actor: new Map(),
     server: new Map(),
@@ -23,7 +22,6 @@ export function openMemoryStore(): Store & { readonly meta: Meta } {
   };
   const changes: CommittedChange[] = [];
   const nodes = new Map<string, Node>();
-  const meta = new Map<string, string>();
   let closed = false;
 
   /** Every method answers asynchronously and only while the store is open; none is interrupted by another. */
@@ -121,12 +119,6 @@ export function openMemoryStore(): Store & { readonly meta: Meta } {
         nodes.set(node.id, decode(NODE_SCHEMA, encode(NODE_SCHEMA, node, `nodes ${node.id}`), `nodes ${node.id}`));
       }),
       list: whileOpen(() => [...nodes.values()].sort((a, b) => (a.id < b.id ? -1 : 1))),
-    },
-    meta: {
-      get: whileOpen((name) => meta.get(name)),
-      set: whileOpen((name, value) => {
-        meta.set(name, value);
-      }),
     },
     close: async () => {
       closed = true;

@@ -4,10 +4,10 @@ import { MandateError } from '../../core/errors.ts';
 import type { Migration } from './migrations/migration.ts';
 
 /**
- * Brings the schema up to the last migration, in one transaction: when any step fails the file is as it was.
+ * The steps that this database still lacks. Only reads, so that a file we refuse is left as it was.
  * @throws data.newer when the file was written by a later version, data.damaged when it is not a store of ours
  */
-export function migrateSqlite(db: DatabaseSync, migrations: readonly Migration[], file: string): void {
+export function missingSteps(db: DatabaseSync, migrations: readonly Migration[], file: string): readonly Migration[] {
   const applied = appliedTo(db, file);
   const newest = applied.at(-1)?.version ?? 0;
   if (newest > migrations.length) {
@@ -17,21 +17,21 @@ export function migrateSqlite(db: DatabaseSync, migrations: readonly Migration[]
   for (const [index, row] of applied.entries()) {
     const step = migrations[index];
     if (step === undefined || row.version !== step.version || row.hash !== hashOf(step)) {
-      throw new MandateError(
-        'data.damaged',
-        `${file} has another schema ${row.version} than the one this program knows.`,
-        { at: file },
-      );
+      const sentence = `${file} has another schema ${row.version} than the one this program knows.`;
+      throw new MandateError('data.damaged', sentence, { at: file });
     }
   }
-  const missing = migrations.slice(applied.length);
-  if (missing.length === 0) return;
+  return migrations.slice(applied.length);
+}
+
+/** Applies the steps in one transaction: when any of them fails the file is as it was. */
+export function applySteps(db: DatabaseSync, steps: readonly Migration[]): void {
   db.exec('begin immediate');
   try {
     db.exec(
       'create table if not exists migrations (version integer not null primary key, name text not null, hash text not null)',
     );
-    for (const step of missing) {
+    for (const step of steps) {
       for (const statement of step.statements) db.exec(statement);
       db.prepare('insert into migrations (version, name, hash) values (?, ?, ?)').run(
         step.version,

@@ -47,10 +47,16 @@ export function toolKey(name: string): string {
 export function readRecord<N extends Noun>(noun: N, row: { readonly body: string }): ValueOf<N> {
   const { table, key, columns } = NOUN_TABLES[noun];
   const shown: Readonly<Record<string, unknown>> = { ...row };
-  const what = `${table} ${String(shown['id'] ?? shown['serial'] ?? `${String(shown['server'])}/${String(shown['name'])}`)}`;
+  const what = `${table} ${keyText(shown)}`;
   const value = decode<ValueOf<N>>(RECORD_SCHEMAS[noun], row.body, what);
   const expected = { ...key(value), ...columns(value), version: value.version };
   const differs = Object.entries(expected).find(([column, content]) => shown[column] !== content);
   if (differs !== undefined) throw damagedRow(`${what} (${differs[0]})`);
   return value;
+}
+
+/** The key of a row as a person would write it, for an error. */
+function keyText(row: Readonly<Record<string, unknown>>): string {
+  const parts = [row['id'], row['serial'], row['server'], row['name']];
+  return parts.filter((part) => typeof part === 'string' || typeof part === 'number').join('/');
 }

@@ -13,7 +13,6 @@ export interface Tables {
   changes: ChangeRow;
   change_heads: ChangeHeadRow;
   nodes: NodeRow;
-  meta: MetaRow;
 }
 
 interface NounRow {
@@ -84,10 +83,4 @@ interface NodeRow {
   org_id: string;
   id: string;
   body: string;
-}
-
-interface MetaRow {
-  org_id: string;
-  name: string;
-  value: string;
 }

@@ -1,11 +1,9 @@
-import type { Meta } from '../../ports/meta.ts';
 import type { Store } from '../../ports/store.ts';
 import { sqlActors } from './sql-actors.ts';
 import { sqlApprovals } from './sql-approvals.ts';
 import { sqlChanges } from './sql-changes.ts';
 import { sqlCredentials } from './sql-credentials.ts';
 import type { SqlDatabase } from './sql-database.ts';
-import { sqlMeta } from './sql-meta.ts';
 import { sqlNodes } from './sql-nodes.ts';
 import { sqlPolicySets } from './sql-policy-sets.ts';
 import { sqlServers } from './sql-servers.ts';
@@ -13,7 +11,7 @@ import { sqlTasks } from './sql-tasks.ts';
 import { sqlTools } from './sql-tools.ts';
 
 /** The store on a SQL database with our tables, in any dialect. */
-export function sqlStore(database: SqlDatabase): Store & { readonly meta: Meta } {
+export function sqlStore(database: SqlDatabase): Store {
   return {
     changes: sqlChanges(database),
     actors: sqlActors(database),
@@ -24,7 +22,6 @@ export function sqlStore(database: SqlDatabase): Store & { readonly meta: Meta }
     credentials: sqlCredentials(database),
     policySets: sqlPolicySets(database),
     nodes: sqlNodes(database),
-    meta: sqlMeta(database),
     close: () => database.close(),
   };
 }

@@ -7,10 +7,10 @@ import { isMandateError, MandateError, type ErrorCode } from '../../core/errors.
 export function sqliteFault(error: unknown, file: string): unknown {
   if (isMandateError(error) || !(error instanceof Error)) return error;
   // An integer that no number can hold: we never write one.
-  if ('code' in error && error.code === 'ERR_OUT_OF_RANGE') return damaged(error, file);
+  if ('code' in error && error.code === 'ERR_OUT_OF_RANGE') return damagedFile(file, error);
   if (!('errcode' in error) || typeof error.errcode !== 'number') return error;
   const primary = error.errcode & 0xff; // https://sqlite.org/rescode.html: the low byte is the primary result code
-  if (primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB) return damaged(error, file);
+  if (primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB) return damagedFile(file, error);
   const [code, why] = MEANINGS.get(primary) ?? (['store.unavailable', 'cannot be used'] as const);
   return new MandateError(code, `${file} ${why}; nothing was written.`, { cause: error, at: file });
 }
@@ -27,7 +27,8 @@ const MEANINGS: ReadonlyMap<number, readonly [ErrorCode, string]> = new Map([
   [14, ['store.unavailable', 'cannot be opened']], // CANTOPEN
 ]);
 
-function damaged(cause: Error, file: string): MandateError {
+/** @param cause what said so */
+export function damagedFile(file: string, cause?: unknown): MandateError {
   return new MandateError('data.damaged', `${file} is damaged and was left as it is; restore a backup.`, {
     cause,
     at: file,

@@ -1,17 +1,16 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { isMandateError, MandateError } from '../../core/errors.ts';
-import type { Meta } from '../../ports/meta.ts';
 import type { Store } from '../../ports/store.ts';
-import { migrateSqlite } from './migrate-sqlite.ts';
+import { applySteps, missingSteps } from './migrate-sqlite.ts';
 import { MIGRATIONS } from './migrations/catalog.ts';
 import type { Tables } from './schema.ts';
 import { sqlDatabase } from './sql-database.ts';
 import { sqlStore } from './sql-store.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
-import { sqliteFault } from './sqlite-fault.ts';
+import { damagedFile, sqliteFault } from './sqlite-fault.ts';
 
 /** The event loop stands still while SQLite waits for another program's lock. */
 const BUSY_TIMEOUT_MS = 1000;
@@ -19,18 +18,14 @@ const BUSY_TIMEOUT_MS = 1000;
 /**
  * Opens the store in a SQLite file, creating it or bringing its schema up to date. A commit is on the disk when it
  * resolves (WAL, `synchronous=FULL`).
+ * In one process open a file once: a second store would wait for the first one's transaction and thereby block it.
  * @param org_id whose records are seen; others' in the same file are not
  * @throws data.unreadable, data.damaged, data.newer, store.unavailable; the file is left as it was
  */
-export function openSqliteStore({
-  file,
-  org_id,
-}: {
-  readonly file: string;
-  readonly org_id: string;
-}): Store & { readonly meta: Meta } {
+export function openSqliteStore({ file, org_id }: { readonly file: string; readonly org_id: string }): Store {
   try {
-    if (!existsSync(file)) createFile(file);
+    if (existsSync(file)) refuseShortened(file);
+    else createFile(file);
     const db = openFile(file);
     const kysely = new Kysely<Tables>({ dialect: sqliteDialect(db) });
     const store = sqlStore(sqlDatabase(kysely, org_id, (error) => sqliteFault(error, file)));
@@ -63,31 +58,43 @@ function createFile(file: string): void {
 }
 
 function openFile(file: string): DatabaseSync {
-  if (!file.endsWith('.new') && statSync(file).size === 0) {
-    throw new MandateError('data.damaged', `${file} is empty and was left as it is; restore a backup.`, { at: file });
-  }
   const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, defensive: true });
   try {
-    const mode = db.prepare('pragma journal_mode = wal').get();
-    if (mode?.['journal_mode'] !== 'wal')
-      throw new MandateError(
-        'data.unreadable',
-        `${file} is on a file system without shared memory, which its log needs.`,
-        { at: file },
-      );
-    db.exec('pragma synchronous = full');
     const check = db.prepare('pragma quick_check(1)').get();
-    if (check?.['quick_check'] !== 'ok')
-      throw new MandateError('data.damaged', `${file} is damaged and was left as it is; restore a backup.`, {
-        at: file,
-        cause: check,
-      });
-    migrateSqlite(db, MIGRATIONS, file);
+    if (check?.['quick_check'] !== 'ok') throw damagedFile(file, check);
+    const missing = missingSteps(db, MIGRATIONS, file);
+    // Nothing was written up to here: a file that is refused is left as it was.
+    if (db.prepare('pragma journal_mode = wal').get()?.['journal_mode'] !== 'wal') {
+      const sentence = `${file} is on a file system that does not support SQLite's write-ahead log.`;
+      throw new MandateError('data.unreadable', sentence, { at: file });
+    }
+    db.exec('pragma synchronous = full');
+    if (missing.length > 0) applySteps(db, missing);
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/**
+ * SQLite reads what is missing at the end of a file as zeros. Without a write-ahead log, which may hold pages that the
+ * file does not have yet, the file must be as long as its header says.
+ */
+function refuseShortened(file: string): void {
+  const wal = `${file}-wal`;
+  if (existsSync(wal) && statSync(wal).size > 0) return;
+  const size = statSync(file).size;
+  if (size === 0) throw damagedFile(file);
+  const header = Buffer.alloc(100); // https://sqlite.org/fileformat.html §1.3
+  const handle = openSync(file, 'r');
+  try {
+    readSync(handle, header, 0, header.length, 0);
+  } finally {
+    closeSync(handle);
+  }
+  const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+  if (size < pageBytes * header.readUInt32BE(28)) throw damagedFile(file);
 }
 
 function syncPath(path: string): void {

@@ -50,8 +50,5 @@ export const first: Migration = {
     `create table nodes (
       org_id text not null, id text not null,
       body text not null, primary key (org_id, id))`,
-    `create table meta (
-      org_id text not null, name text not null,
-      value text not null, primary key (org_id, name))`,
   ],
 };
