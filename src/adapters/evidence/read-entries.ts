@@ -46,7 +46,7 @@ export function openEvidenceReader(file: string, org_id: string): EvidenceReader
       // One more than asked tells whether there is a next page.
       const rows = all(
         `${SELECT} ${sql} and rowid < ? order by rowid desc limit ?`,
-        org_id, ...values(org_id), before, checkLimit(limit) + 1,
+        ...values(org_id), before, checkLimit(limit) + 1,
       );
       const page = rows.slice(0, limit);
       const last = page.at(-1);
@@ -185,6 +185,7 @@ export function where(filter: EvidenceFilter): { readonly sql: string; values(or
   return {
     sql: `${index === undefined ? 'not indexed' : `indexed by ${index}`} where ${terms.join(' and ')}`,
     values: (org_id) => [
+      org_id,
       ...[of, task, actor, effect].filter((value) => value !== undefined),
       ...(since === undefined ? [] : [since, org_id, since]),
     ],

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { ERROR_CODES, MandateError, type ErrorCode } from '../../core/errors.ts';
+import { ERROR_CODES, isMandateError, MandateError, type ErrorCode } from '../../core/errors.ts';
 import { evidenceText, projectEvidence } from '../../core/evidence.ts';
 import type { NodeId } from '../../core/ids.ts';
 import type { EvidenceLog, EvidenceReceipt } from '../../ports/evidence-log.ts';
@@ -134,6 +134,15 @@ export async function openSqliteEvidence(options: SqliteEvidenceOptions): Promis
     if (records > 0) options.onCommit?.({ records, ms: message.commit_ms });
   };
 
+  const read = <T>(answer: () => T): T => {
+    if (closed !== undefined) throw unavailable('The evidence log is closed.');
+    try {
+      return answer();
+    } catch (error) {
+      throw isMandateError(error) ? error : new MandateError('evidence.unavailable', 'Evidence cannot be read.', { cause: error });
+    }
+  };
+
   worker.on('message', (message: FromWriter) => {
     if (message.type === 'durable') durable(message);
     else if (message.type === 'failed') fail(message.sentence);
@@ -167,15 +176,17 @@ export async function openSqliteEvidence(options: SqliteEvidenceOptions): Promis
         watch();
       });
     },
-    get: async (id) => reader.get(id),
-    query: async (filter, page) => reader.query(filter, page),
-    after: async (seq, limit) => reader.after(chain, seq, limit),
-    unanswered: async (limit) => reader.unanswered(limit),
-    allowedCalls: async (task) => reader.allowedCalls(task),
+    get: async (id) => read(() => reader.get(id)),
+    query: async (filter, page) => read(() => reader.query(filter, page)),
+    after: async (seq, limit) => read(() => reader.after(chain, seq, limit)),
+    unanswered: async (limit) => read(() => reader.unanswered(limit)),
+    allowedCalls: async (task) => read(() => reader.allowedCalls(task)),
     head: () => head,
     close() {
       closed ??= (async () => {
         postAll();
+        // Whoever closes last folds the write-ahead log into the file, and a read-only connection cannot.
+        reader.close();
         if (failure === undefined) {
           await new Promise<void>((resolve) => {
             closing = resolve;
@@ -186,7 +197,6 @@ export async function openSqliteEvidence(options: SqliteEvidenceOptions): Promis
         clearTimeout(timer);
         for (const append of waiting.values()) append.reject(unavailable('The evidence log is closed.'));
         waiting.clear();
-        reader.close();
         await worker.terminate();
       })();
       return closed;
