@@ -27,13 +27,19 @@ export const UNREPRESENTABLE_NAMES_MAX = 64;
  */
 export function layOutArguments(given: JsonObject): PolicyArguments {
   // Without a prototype, so that a key such as `__proto__` is a key like any other.
-  const laid = { texts: bare<string>(), numbers: bare<number>(), flags: bare<boolean>(), lists: bare<readonly string[]>() };
+  const laid = {
+    texts: bare<string>(),
+    numbers: bare<number>(),
+    flags: bare<boolean>(),
+    lists: bare<readonly string[]>(),
+  };
   const left = new Set<string>();
   let values = 0;
   let bytes = 0;
 
   const leaveOut = (path: string): void => {
-    const nameable = path.length <= ARGUMENT_PATH_CHARS_MAX && path.isWellFormed() && left.size < UNREPRESENTABLE_NAMES_MAX - 1;
+    const nameable =
+      path.length <= ARGUMENT_PATH_CHARS_MAX && path.isWellFormed() && left.size < UNREPRESENTABLE_NAMES_MAX - 1;
     left.add(nameable ? path : '*');
   };
   /** Whether there is room for these texts; counts them when there is. */

@@ -11,7 +11,9 @@ import { PURPOSE_SOURCES } from '../core/task.ts';
 import { EFFECT_CLASSES } from '../core/tool.ts';
 import { problemAt, type Problem } from './problem.ts';
 
-const slug = z.string().refine(isSlug, 'must be lower-case letters, digits and hyphens, at most 31, starting with a letter');
+const slug = z
+  .string()
+  .refine(isSlug, 'must be lower-case letters, digits and hyphens, at most 31, starting with a letter');
 const count = z.number().int().min(0).max(1_000_000_000);
 
 const setting = {
@@ -73,7 +75,10 @@ const exampleSchema = z.strictObject({
   /** A reason code that must be among those given. */
   reason: z.enum(Object.keys(REASONS)).optional(),
   /** A policy that must be among those that determined it: `file#id`, or `#id` of the file beside it. */
-  policy: z.string().regex(/^[a-z0-9._/-]*#[a-z0-9-]+$/, 'must be file#id, or #id for the file of the same name').optional(),
+  policy: z
+    .string()
+    .regex(/^[a-z0-9._/-]*#[a-z0-9-]+$/, 'must be file#id, or #id for the file of the same name')
+    .optional(),
 });
 const fileSchema = z.strictObject({
   /** What every example starts from; an example's own members go before these, one level deep. */
@@ -118,10 +123,12 @@ function read(file: PolicyFile): ExamplesRead {
   const lines = new LineCounter();
   const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const broken = [...document.errors, ...document.warnings];
-  if (broken.length > 0) return { examples: [], problems: broken.map((error) => at(error.pos[0], sentence(error.message))) };
+  if (broken.length > 0)
+    return { examples: [], problems: broken.map((error) => at(error.pos[0], sentence(error.message))) };
 
   const content = plainContent(document);
-  if (content === undefined) return { examples: [], problems: [at(0, 'The file uses YAML aliases, which test files do not have.')] };
+  if (content === undefined)
+    return { examples: [], problems: [at(0, 'The file uses YAML aliases, which test files do not have.')] };
   const parsed = fileSchema.safeParse(content);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) =>

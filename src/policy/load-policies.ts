@@ -11,7 +11,12 @@ import { readTerms, type PolicyTerms } from './terms.ts';
 import { policyEngine } from './verdict.ts';
 
 export type LoadResult =
-  | { readonly ok: true; readonly engine: PolicyEngine; readonly policies: readonly string[]; readonly warnings: readonly Problem[] }
+  | {
+      readonly ok: true;
+      readonly engine: PolicyEngine;
+      readonly policies: readonly string[];
+      readonly warnings: readonly Problem[];
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 export interface PolicySource {
@@ -41,13 +46,16 @@ export function loadPolicies({ files, tools, ref }: PolicySource): LoadResult {
   const texts = Object.fromEntries([...policies].map(([id, policy]) => [id, policy.source.text]));
   try {
     // All tools have one context, so validating against those that policies name and one more says the same as against all.
-    const faults = validatePolicies(schemaWith(new Set([...named, ANY_TOOL])), texts);
-    const located = faults.map(({ policy, severity, ...fault }) => ({ severity, problem: locate(policies.get(policy), fault, policy) }));
+    const faults = validatePolicies(schemaWith([...named, ANY_TOOL]), texts);
+    const located = faults.map(({ policy, severity, ...fault }) => ({
+      severity,
+      problem: locate(policies.get(policy), fault, policy),
+    }));
     const problems = located.filter(({ severity }) => severity === 'error').map(({ problem }) => problem);
     if (problems.length > 0) return { ok: false, problems: problems.slice(0, PROBLEMS_MAX) };
     const warnings = located.filter(({ severity }) => severity === 'warning').map(({ problem }) => problem);
 
-    const decide = wasmDecide({ schema: schemaWith(new Set([...known, ...named])), policies: texts });
+    const decide = wasmDecide({ schema: schemaWith([...known, ...named]), policies: texts });
     const terms = new Map([...policies].map(([id, policy]) => [id, policy.terms]));
     return {
       ok: true,
@@ -71,11 +79,15 @@ interface LoadedPolicy {
 /** Stands for every tool that no policy names. */
 const ANY_TOOL = 'any/tool';
 
-function readFiles(files: readonly PolicyFile[]): { readonly policies: ReadonlyMap<string, LoadedPolicy>; readonly problems: readonly Problem[] } {
+function readFiles(files: readonly PolicyFile[]): {
+  readonly policies: ReadonlyMap<string, LoadedPolicy>;
+  readonly problems: readonly Problem[];
+} {
   const policies = new Map<string, LoadedPolicy>();
   const problems: Problem[] = [];
   const names = new Set<string>();
-  if (files.length > POLICY_FILES_MAX) return { policies, problems: [tooMany('files', POLICY_FILES_MAX, files[POLICY_FILES_MAX])] };
+  if (files.length > POLICY_FILES_MAX)
+    return { policies, problems: [tooMany('files', POLICY_FILES_MAX, files[POLICY_FILES_MAX])] };
   for (const file of files.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     if (file.name.endsWith('.tests.yaml')) continue;
     const wrong = fileProblem(file, names);
@@ -88,9 +100,11 @@ function readFiles(files: readonly PolicyFile[]): { readonly policies: ReadonlyM
 }
 
 function fileProblem(file: PolicyFile, names: ReadonlySet<string>): string | null {
-  if (!/^[a-z0-9][a-z0-9._/-]{0,127}\.cedar$/.test(file.name)) return 'A policy file is named in lower case and ends in .cedar.';
+  if (!/^[a-z0-9][a-z0-9._/-]{0,127}\.cedar$/.test(file.name))
+    return 'A policy file is named in lower case and ends in .cedar.';
   if (names.has(file.name)) return 'Two files have this name.';
-  if (Buffer.byteLength(file.text, 'utf8') > POLICY_FILE_BYTES_MAX) return `A policy file may have ${POLICY_FILE_BYTES_MAX} bytes.`;
+  if (Buffer.byteLength(file.text, 'utf8') > POLICY_FILE_BYTES_MAX)
+    return `A policy file may have ${POLICY_FILE_BYTES_MAX} bytes.`;
   return file.text.isWellFormed() ? null : 'The file is not well-formed text.';
 }
 
@@ -106,7 +120,8 @@ function readFile(file: PolicyFile, policies: Map<string, LoadedPolicy>, problem
     const { terms, problems: wrong } = readTerms(result.policy.effect, result.policy.annotations);
     const id = `${file.name.slice(0, -'.cedar'.length)}#${result.policy.annotations['id'] ?? ''}`;
     for (const message of wrong) problems.push(problemAt(file.name, file.text, source.start, message, id));
-    if (policies.has(id)) problems.push(problemAt(file.name, file.text, source.start, 'Another policy of this file has the same @id.', id));
+    if (policies.has(id))
+      problems.push(problemAt(file.name, file.text, source.start, 'Another policy of this file has the same @id.', id));
     else policies.set(id, { file, source, parsed: result.policy, terms });
   }
 }
@@ -116,12 +131,17 @@ function toolsNamed({ parsed }: LoadedPolicy): readonly string[] {
 }
 
 /** A policy about a tool that does not exist never matches: perhaps meant, perhaps a slip of the pen. */
-function unknownTools(policies: ReadonlyMap<string, LoadedPolicy>, known: ReadonlySet<string> | null): readonly Problem[] {
+function unknownTools(
+  policies: ReadonlyMap<string, LoadedPolicy>,
+  known: ReadonlySet<string> | null,
+): readonly Problem[] {
   if (known === null) return [];
   return [...policies].flatMap(([id, policy]) =>
     toolsNamed(policy)
       .filter((tool) => !known.has(tool))
-      .map((tool) => locate(policy, { start: 0, message: `No server has the tool ${tool} that this policy names.` }, id)),
+      .map((tool) =>
+        locate(policy, { start: 0, message: `No server has the tool ${tool} that this policy names.` }, id),
+      ),
   );
 }
 

@@ -33,7 +33,8 @@ export function policyRequest(facts: PolicyFacts): CedarRequest {
     { uid: serverEnvironment, attrs: {}, parents: [] },
   ];
   if (agentEnvironment.id !== serverEnvironment.id) entities.push({ uid: agentEnvironment, attrs: {}, parents: [] });
-  for (const [, type, tags] of argumentEntities) entities.push({ uid: uid(type, ARGUMENTS), attrs: {}, parents: [], tags });
+  for (const [, type, tags] of argumentEntities)
+    entities.push({ uid: uid(type, ARGUMENTS), attrs: {}, parents: [], tags });
 
   return {
     principal,
@@ -52,7 +53,8 @@ export function policyRequest(facts: PolicyFacts): CedarRequest {
         agent: facts.agent_environment.id,
         server: facts.server_environment.id,
         production: facts.agent_environment.production || facts.server_environment.production,
-        crossing: facts.agent_environment.id !== facts.server_environment.id || task.environment !== facts.agent_environment.id,
+        crossing:
+          facts.agent_environment.id !== facts.server_environment.id || task.environment !== facts.agent_environment.id,
       },
       server: { trust: server.trust, regulated: server.regulated },
       approval: { granted: approval.granted, confirmed: approval.confirmed, approvers: approval.approvers },
@@ -71,13 +73,29 @@ export function policyRequest(facts: PolicyFacts): CedarRequest {
 }
 
 /** Actions of these kinds change nothing on a server. */
-const READING_KINDS: ReadonlySet<ActionKind> = new Set(['list', 'read_resource', 'subscribe', 'get_prompt', 'complete']);
+const READING_KINDS: ReadonlySet<ActionKind> = new Set([
+  'list',
+  'read_resource',
+  'subscribe',
+  'get_prompt',
+  'complete',
+]);
 
 const ARGUMENTS = 'arguments';
 
-function assertOneStory({ agent, agent_environment, server, server_environment, action, tool, task }: PolicyFacts): void {
-  if ((action.kind === 'call') !== (tool !== null)) throw new Error('a call has a pinned tool, and only a call has one');
-  if (tool !== null && (tool.server !== server.id || tool.name !== action.tool)) throw new Error('the tool is not the one of the action');
+function assertOneStory({
+  agent,
+  agent_environment,
+  server,
+  server_environment,
+  action,
+  tool,
+  task,
+}: PolicyFacts): void {
+  if ((action.kind === 'call') !== (tool !== null))
+    throw new Error('a call has a pinned tool, and only a call has one');
+  if (tool !== null && (tool.server !== server.id || tool.name !== action.tool))
+    throw new Error('the tool is not the one of the action');
   if (action.server !== server.id) throw new Error('the server is not the one of the action');
   if (task.agent !== agent.id) throw new Error('the task is not of this agent');
   if (agent.environment !== agent_environment.id) throw new Error('the environment is not the one of the agent');
@@ -102,7 +120,13 @@ function taskFacts(task: Task, { agent, now }: PolicyFacts): CedarValue {
 function toolFacts({ action, tool }: PolicyFacts): CedarValue {
   if (tool === null) {
     const reads = READING_KINDS.has(action.kind);
-    return { name: '', effect_classes: reads ? ['read'] : [], only_reads: reads, reversible: reads, facts_confirmed: true };
+    return {
+      name: '',
+      effect_classes: reads ? ['read'] : [],
+      only_reads: reads,
+      reversible: reads,
+      facts_confirmed: true,
+    };
   }
   return {
     name: tool.name,

@@ -25,7 +25,12 @@ export type PolicyTestRun =
       /** Policies that determined no example: nothing shows that they do what they say. */
       readonly untested: readonly string[];
     }
-  | { readonly ok: false; readonly problems: readonly Problem[]; readonly results: readonly []; readonly untested: readonly [] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly Problem[];
+      readonly results: readonly [];
+      readonly untested: readonly [];
+    };
 
 /**
  * Decides every example of the `*.tests.yaml` among the files under the `*.cedar` among them. Needs no server: the tools
@@ -37,12 +42,16 @@ export function runPolicyTests(files: readonly PolicyFile[]): PolicyTestRun {
   const cases = read
     .flatMap((one) => one.examples)
     .map((example) => ({ example, facts: exampleFacts(example.expectation) }));
-  const tools = cases.flatMap(({ facts: { tool } }) => (tool === null ? [] : [{ server: tool.server, name: tool.name }]));
+  const tools = cases.flatMap(({ facts: { tool } }) =>
+    tool === null ? [] : [{ server: tool.server, name: tool.name }],
+  );
   const loaded = loadPolicies({ files, tools, ref: UNPUBLISHED });
   if (!loaded.ok) return { ok: false, problems: [...loaded.problems, ...problems], results: [], untested: [] };
   if (problems.length > 0) return { ok: false, problems, results: [], untested: [] };
 
-  const results = cases.map(({ example, facts }) => run(example, facts, (given) => loaded.engine.decide(given).verdict));
+  const results = cases.map(({ example, facts }) =>
+    run(example, facts, (given) => loaded.engine.decide(given).verdict),
+  );
   const seen = new Set(results.flatMap((result) => result.verdict.determining));
   return {
     ok: results.every((result) => result.passed),
@@ -66,7 +75,8 @@ function difference({ file, expectation }: Example, verdict: PolicyVerdict): str
   const { expect, reason, policy } = expectation;
   const got = `${verdict.effect} (${verdict.reasons.map((one) => one.code).join(', ')}) by ${verdict.determining.join(', ') || 'no policy'}`;
   if (verdict.effect !== expect) return `Expected ${expect}, got ${got}.`;
-  if (reason !== undefined && !verdict.reasons.some((one) => one.code === reason)) return `Expected the reason ${reason}, got ${got}.`;
+  if (reason !== undefined && !verdict.reasons.some((one) => one.code === reason))
+    return `Expected the reason ${reason}, got ${got}.`;
   if (policy === undefined) return null;
   const id = policy.startsWith('#') ? `${file.slice(0, -'.tests.yaml'.length)}${policy}` : policy;
   return verdict.determining.includes(id) ? null : `Expected ${id} to determine it, got ${got}.`;

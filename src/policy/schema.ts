@@ -71,14 +71,18 @@ export const MANDATE_SCHEMA = `namespace Mandate {
 
   // Every tool call is Action::"server/tool" in Action::"call"; the other kinds are actions themselves.
   action "call";
-${ACTION_KINDS.filter((kind) => kind !== 'call').map((kind) => `  action "${kind}" appliesTo { principal: [Agent], resource: [Server], context: Facts };\n`).join('')}}
+${ACTION_KINDS.filter((kind) => kind !== 'call')
+  .map((kind) => `  action "${kind}" appliesTo { principal: [Agent], resource: [Server], context: Facts };\n`)
+  .join('')}}
 `;
 
 /** The schema with an action for each tool, named as `server/tool`. @throws RangeError on a name with a lone surrogate */
 export function schemaWith(tools: Iterable<string>): string {
   const actions: string[] = [];
-  for (const tool of tools) {
-    actions.push(`  action ${quoteCedar(tool)} in ["call"] appliesTo { principal: [Agent], resource: [Server], context: Facts };\n`);
+  for (const tool of new Set(tools)) {
+    actions.push(
+      `  action ${quoteCedar(tool)} in ["call"] appliesTo { principal: [Agent], resource: [Server], context: Facts };\n`,
+    );
   }
   return `${MANDATE_SCHEMA.slice(0, MANDATE_SCHEMA.lastIndexOf('}'))}${actions.join('')}}\n`;
 }

@@ -23,8 +23,16 @@ const FOR_HOLDS = [...FOR_FORBIDS, 'approvers', 'roles', 'quorum', 'ttl'];
 
 /** Codes that a policy cannot give: the engine or the gateway says these. */
 const NOT_A_POLICYS: ReadonlySet<string> = new Set([
-  'policy.permitted', 'policy.no_permit', 'policy.error', 'policy.unavailable', 'approval.used', 'approval.denied', 'approval.flood',
-  'evidence.unavailable', 'revoked.meanwhile', 'internal.fault',
+  'policy.permitted',
+  'policy.no_permit',
+  'policy.error',
+  'policy.unavailable',
+  'approval.used',
+  'approval.denied',
+  'approval.flood',
+  'evidence.unavailable',
+  'revoked.meanwhile',
+  'internal.fault',
 ]);
 
 /** Reads a policy's annotations; `problems` has one sentence for each that is unknown, misplaced or has an unknown value. */
@@ -38,18 +46,24 @@ export function readTerms(
   for (const name of Object.keys(annotations)) {
     if (known.includes(name)) continue;
     const where = FOR_HOLDS.includes(name)
-      ? FOR_FORBIDS.includes(name) ? 'has a meaning only on a forbid' : 'has a meaning only beside @advice("approval") on a forbid'
+      ? FOR_FORBIDS.includes(name)
+        ? 'has a meaning only on a forbid'
+        : 'has a meaning only beside @advice("approval") on a forbid'
       : `is unknown; known here: ${known.map((one) => `@${one}`).join(', ')}`;
     problems.push(`@${name} ${where}.`);
   }
   const id = annotations['id'];
   if (id === undefined) problems.push('Every policy needs an @id("…").');
-  else if (!POLICY_ID.test(id)) problems.push(`@id("${id.slice(0, 80)}") must be lower-case letters, digits and hyphens, at most 64, starting with a letter.`);
+  else if (!POLICY_ID.test(id))
+    problems.push(
+      `@id("${id.slice(0, 80)}") must be lower-case letters, digits and hyphens, at most 64, starting with a letter.`,
+    );
   if (holds && annotations['advice'] !== 'approval') problems.push('@advice must be "approval".');
 
   const code = readCode(annotations['reason'], effect, holds, problems);
   const message = annotations['message'] ?? REASONS[code];
-  if (message.trim() === '' || message.length > MESSAGE_CHARS_MAX) problems.push(`@message must have 1 to ${MESSAGE_CHARS_MAX} characters.`);
+  if (message.trim() === '' || message.length > MESSAGE_CHARS_MAX)
+    problems.push(`@message must have 1 to ${MESSAGE_CHARS_MAX} characters.`);
   const ask: Ask | null = holds
     ? {
         answerer: readAnswerer(annotations['approvers'], problems),
@@ -62,7 +76,12 @@ export function readTerms(
   return { terms: { code, message, ask }, problems };
 }
 
-function readCode(given: string | undefined, effect: 'permit' | 'forbid', holds: boolean, problems: string[]): ReasonCode {
+function readCode(
+  given: string | undefined,
+  effect: 'permit' | 'forbid',
+  holds: boolean,
+  problems: string[],
+): ReasonCode {
   const usual = effect === 'permit' ? 'policy.permitted' : holds ? 'approval.required' : 'policy.forbidden';
   if (given === undefined || effect === 'permit') return usual;
   if (Object.hasOwn(REASONS, given) && !NOT_A_POLICYS.has(given)) return given as ReasonCode; // a key of REASONS
@@ -77,10 +96,14 @@ function readAnswerer(given: string | undefined, problems: string[]): OwnerRole 
 }
 
 function readRoles(given: string | undefined, problems: string[]): readonly Role[] {
-  const names = (given ?? 'approver').split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const names = (given ?? 'approver')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   const roles = ROLES.filter((role) => names.includes(role));
   const may = roles.filter((role) => role !== 'auditor' && role !== 'member');
-  if (may.length !== new Set(names).size) problems.push('@roles must be a comma-separated list of admin, security, approver; empty for owners alone.');
+  if (may.length !== new Set(names).size)
+    problems.push('@roles must be a comma-separated list of admin, security, approver; empty for owners alone.');
   return may;
 }
 

@@ -43,8 +43,10 @@ export function judge(request: CedarRequest, decide: Decide, terms: ReadonlyMap<
   const afterwards = decide(approved(request, ask.quorum));
   const lost = errorOf(afterwards, terms);
   if (lost !== null) return lost;
-  if (afterwards.decision === 'allow') return { effect: 'hold', determining, reasons: reasonsOf(determining, terms), ask };
-  if (afterwards.determining.length === 0) return { effect: 'deny', determining: [], reasons: [reason('policy.no_permit')] };
+  if (afterwards.decision === 'allow')
+    return { effect: 'hold', determining, reasons: reasonsOf(determining, terms), ask };
+  if (afterwards.determining.length === 0)
+    return { effect: 'deny', determining: [], reasons: [reason('policy.no_permit')] };
   return { effect: 'deny', determining: afterwards.determining, reasons: reasonsOf(afterwards.determining, terms) };
 }
 
@@ -58,7 +60,9 @@ export function strictest(asks: readonly Ask[]): Ask {
       roles: combined.roles.filter((role) => ask.roles.includes(role)),
       quorum: Math.max(combined.quorum, ask.quorum),
       ttl_ms: Math.min(combined.ttl_ms, ask.ttl_ms),
-      message: combined.message.split('\n').includes(ask.message) ? combined.message : `${combined.message}\n${ask.message}`,
+      message: combined.message.split('\n').includes(ask.message)
+        ? combined.message
+        : `${combined.message}\n${ask.message}`,
     }),
     first,
   );
@@ -102,7 +106,9 @@ const FAULT_CHARS_MAX = 300;
 function reasonsOf(ids: readonly string[], terms: ReadonlyMap<string, PolicyTerms>): readonly Reason[] {
   return ids.map((id) => {
     const said = terms.get(id);
-    return said === undefined ? reason('policy.forbidden', { policy: id }) : reason(said.code, { policy: id, message: said.message });
+    return said === undefined
+      ? reason('policy.forbidden', { policy: id })
+      : reason(said.code, { policy: id, message: said.message });
   });
 }
 

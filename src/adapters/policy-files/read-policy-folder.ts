@@ -16,10 +16,14 @@ export const FILE_BYTES_MAX = 262_144;
  * @throws policy.invalid when the folder cannot be read, holds no such file, or holds too many or too large ones
  */
 export async function readPolicyFolder(folder: string): Promise<readonly PolicyFile[]> {
-  const names = (await list(folder)).filter((name) => name.endsWith('.cedar') || name.endsWith('.tests.yaml')).toSorted();
+  const names = (await list(folder))
+    .filter((name) => name.endsWith('.cedar') || name.endsWith('.tests.yaml'))
+    .toSorted();
   if (names.length === 0) throw new MandateError('policy.invalid', `No *.cedar file in ${folder}.`, { at: folder });
   if (names.length > FOLDER_FILES_MAX) {
-    throw new MandateError('policy.invalid', `More than ${FOLDER_FILES_MAX} policy files in ${folder}.`, { at: folder });
+    throw new MandateError('policy.invalid', `More than ${FOLDER_FILES_MAX} policy files in ${folder}.`, {
+      at: folder,
+    });
   }
   return await Promise.all(names.map((name) => read(folder, name)));
 }

@@ -5,12 +5,7 @@ export interface EntityUid {
 }
 
 /** A value as Cedar's JSON form has it. Numbers are whole and within ±(2^53 - 1). */
-export type CedarValue =
-  | string
-  | number
-  | boolean
-  | readonly CedarValue[]
-  | { readonly [key: string]: CedarValue };
+export type CedarValue = string | number | boolean | readonly CedarValue[] | { readonly [key: string]: CedarValue };
 
 export interface Entity {
   readonly uid: EntityUid;

@@ -14,7 +14,9 @@ interface WasmError {
 /** One sentence and one place of an error of cedar-wasm, whose offsets count UTF-8 bytes. */
 export function cedarFault(error: WasmError, text: string): CedarFault {
   const where = error.sourceLocations?.[0];
-  const parts = [error.message.replace(/^failed to parse \w+ from string: /, ''), where?.label, error.help].filter((part) => part !== null && part !== undefined && part !== '');
+  const parts = [error.message.replace(/^failed to parse \w+ from string: /, ''), where?.label, error.help].filter(
+    (part) => part !== null && part !== undefined && part !== '',
+  );
   return { message: parts.join('; '), start: where === undefined ? 0 : utf16Offset(text, where.start) };
 }
 

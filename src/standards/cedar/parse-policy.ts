@@ -9,7 +9,9 @@ export interface ParsedPolicy {
   readonly actions: readonly { readonly type: string; readonly id: string }[];
 }
 
-export type ParseResult = { readonly ok: true; readonly policy: ParsedPolicy } | { readonly ok: false; readonly fault: CedarFault };
+export type ParseResult =
+  | { readonly ok: true; readonly policy: ParsedPolicy }
+  | { readonly ok: false; readonly fault: CedarFault };
 
 /** Levels of the JSON form, two for each operator: about 100 operators inside each other. */
 export const POLICY_JSON_DEPTH_MAX = 220;
@@ -41,7 +43,8 @@ function inspect(json: object): { readonly fault: string | null; readonly action
   const pending: { readonly value: object; readonly depth: number }[] = [{ value: json, depth: 0 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { value, depth } = next;
-    if (depth > POLICY_JSON_DEPTH_MAX) return { fault: 'A policy may nest about 100 expressions inside each other.', actions };
+    if (depth > POLICY_JSON_DEPTH_MAX)
+      return { fault: 'A policy may nest about 100 expressions inside each other.', actions };
     if (isAction(value)) actions.push({ type: value.type, id: value.id });
     for (const [key, member] of Object.entries(value)) {
       // One entry for each character: "Wildcard" or {"Literal": "x"}.
@@ -55,5 +58,11 @@ function inspect(json: object): { readonly fault: string | null; readonly action
 }
 
 function isAction(value: object): value is { readonly type: string; readonly id: string } {
-  return 'type' in value && 'id' in value && typeof value.id === 'string' && typeof value.type === 'string' && /(?:^|::)Action$/.test(value.type);
+  return (
+    'type' in value &&
+    'id' in value &&
+    typeof value.id === 'string' &&
+    typeof value.type === 'string' &&
+    /(?:^|::)Action$/.test(value.type)
+  );
 }

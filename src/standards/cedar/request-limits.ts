@@ -24,10 +24,12 @@ export function overLimits(request: CedarRequest): string | null {
       if (!Number.isSafeInteger(value)) return 'The request holds a number that is not a whole number within 2^53.';
       continue;
     }
-    if (typeof value !== 'object' || value === null) return `The request holds ${value === null ? 'null' : `a ${typeof value}`}.`;
+    if (typeof value !== 'object' || value === null)
+      return `The request holds ${value === null ? 'null' : `a ${typeof value}`}.`;
     if (depth >= VALUE_DEPTH_MAX) return `The request is nested deeper than ${VALUE_DEPTH_MAX} levels.`;
     if (Array.isArray(value)) {
-      if (nodes + pending.length + value.length > REQUEST_NODES_MAX) return `The request has more than ${REQUEST_NODES_MAX} values.`;
+      if (nodes + pending.length + value.length > REQUEST_NODES_MAX)
+        return `The request has more than ${REQUEST_NODES_MAX} values.`;
       for (const item of value as readonly unknown[]) pending.push({ value: item, depth: depth + 1 });
       continue;
     }

@@ -15,7 +15,10 @@ export const NESTING_MAX = 64;
  * Splits a policy file into its statements, so that each is parsed, named and reported by itself. Only strings, comments,
  * brackets and semicolons are read here (Cedar has no other use for a semicolon); the parser judges each piece whole.
  */
-export function splitPolicies(file: string): { readonly policies: readonly PolicyText[]; readonly faults: readonly CedarFault[] } {
+export function splitPolicies(file: string): {
+  readonly policies: readonly PolicyText[];
+  readonly faults: readonly CedarFault[];
+} {
   const policies: PolicyText[] = [];
   const faults: CedarFault[] = [];
   let start = -1; // of the statement being read; -1 between statements

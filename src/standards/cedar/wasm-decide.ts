@@ -17,7 +17,15 @@ export interface DecideSource {
  */
 export function wasmDecide(source: DecideSource): Decide {
   const name = freeNames.pop() ?? `set-${(named += 1)}`;
-  let preparsedIn = callCedar((cedar, generation) => preparse(cedar, name, source, generation));
+  let preparsedIn = 0;
+  const unparsable = callCedar((cedar, generation) => {
+    preparsedIn = generation;
+    return preparse(cedar, name, source);
+  });
+  if (unparsable !== null) {
+    freeNames.push(name);
+    throw new Error(unparsable);
+  }
 
   const decide: Decide = (request) => {
     const refused = overLimits(request);
@@ -25,7 +33,11 @@ export function wasmDecide(source: DecideSource): Decide {
     try {
       return callCedar((cedar, generation) => {
         // Another call's trap may have replaced the instance.
-        if (generation !== preparsedIn) preparsedIn = preparse(cedar, name, source, generation);
+        if (generation !== preparsedIn) {
+          const lost = preparse(cedar, name, source);
+          if (lost !== null) return failed(lost);
+          preparsedIn = generation;
+        }
         return answer(cedar, name, request);
       });
     } catch (cause) {
@@ -41,21 +53,21 @@ const freeNames: string[] = [];
 let named = 0;
 const reclaimed = new FinalizationRegistry<string>((name) => freeNames.push(name));
 
-function preparse(cedar: Cedar, name: string, source: DecideSource, generation: number): number {
-  const parsed = [
-    cedar.preparseSchema(name, source.schema),
-    cedar.preparsePolicySet(name, { staticPolicies: { ...source.policies } }),
-  ];
-  for (const part of parsed) {
-    if (part.type === 'failure') throw new Error(part.errors[0]?.message ?? 'unparsable');
-  }
-  return generation;
+/** Why the source does not parse; null when it does. */
+function preparse(cedar: Cedar, name: string, source: DecideSource): string | null {
+  const schema = cedar.preparseSchema(name, source.schema);
+  if (schema.type === 'failure') return schema.errors[0]?.message ?? 'the schema does not parse';
+  const policies = cedar.preparsePolicySet(name, { staticPolicies: { ...source.policies } });
+  return policies.type === 'failure' ? (policies.errors[0]?.message ?? 'the policies do not parse') : null;
 }
 
 function answer(cedar: Cedar, name: string, request: CedarRequest): CedarAnswer {
   const result = cedar.statefulIsAuthorized({
     // The engine's types are mutable; it only reads.
-    ...(request as unknown as Pick<CedarWasm.StatefulAuthorizationCall, 'principal' | 'action' | 'resource' | 'context' | 'entities'>),
+    ...(request as unknown as Pick<
+      CedarWasm.StatefulAuthorizationCall,
+      'principal' | 'action' | 'resource' | 'context' | 'entities'
+    >),
     preparsedSchemaName: name,
     preparsedPolicySetId: name,
     validateRequest: true,

@@ -29,13 +29,12 @@ export function callCedar<T>(work: (cedar: Cedar, generation: number) => T): T {
 
 // The entry is CommonJS and loads synchronously (about 25 ms), so it is required at first use and not at import.
 const require = createRequire(import.meta.url);
-const ENTRY = '@cedar-policy/cedar-wasm/nodejs';
 
 let current: { readonly cedar: Cedar; readonly generation: number } | null = null;
 let generations = 0;
 
 function load(): { readonly cedar: Cedar; readonly generation: number } {
-  delete require.cache[require.resolve(ENTRY)];
+  delete require.cache[require.resolve('@cedar-policy/cedar-wasm/nodejs')];
   generations += 1;
-  return { cedar: require(ENTRY) as Cedar, generation: generations }; // the package's own types describe its entry
+  return { cedar: require('@cedar-policy/cedar-wasm/nodejs') as Cedar, generation: generations }; // the types of that entry
 }
