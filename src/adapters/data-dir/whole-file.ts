@@ -1,0 +1,83 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { MandateError } from '../../core/errors.ts';
+
+/** No file of ours but the databases is larger. */
+const FILE_BYTES_MAX = 64 * 1024;
+
+/**
+ * The bytes of a small file that only its owner may read.
+ * @throws data.unreadable when it cannot be read, or others can; data.damaged when it is no plain small file
+ */
+export function readWhole(file: string): Buffer {
+  const handle = openPlain(file);
+  try {
+    const stat = fstatSync(handle);
+    if (!stat.isFile() || stat.size > FILE_BYTES_MAX) throw damaged(file);
+    if ((stat.mode & 0o077) !== 0) {
+      throw new MandateError(
+        'data.unreadable',
+        `${file} can be read by other users; make it yours alone with: chmod 600 ${file}`,
+        { at: file },
+      );
+    }
+    return readFileSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Writes the file so that it is there whole or not at all, whatever happens meanwhile, and is durable on return. */
+export function writeWhole(file: string, content: string | Uint8Array): void {
+  const unborn = `${file}.new`;
+  const handle = openSync(
+    unborn,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+    0o600,
+  );
+  try {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    for (let written = 0; written < bytes.length;) written += writeSync(handle, bytes, written);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(unborn, file);
+  syncPath(dirname(file));
+}
+
+/** Makes a file's bytes, or a folder's entries, durable. */
+export function syncPath(path: string): void {
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+export function damaged(file: string, cause?: unknown): MandateError {
+  return new MandateError('data.damaged', `${file} is empty, half-written or something else; it was left as it is.`, {
+    cause,
+    at: file,
+  });
+}
+
+function openPlain(file: string): number {
+  try {
+    return openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (cause) {
+    if (!existsSync(file)) throw new MandateError('data.damaged', `${file} is missing.`, { cause, at: file });
+    throw new MandateError('data.unreadable', `${file} cannot be read.`, { cause, at: file });
+  }
+}
