@@ -72,22 +72,27 @@ export function approvalState(approval: Approval, now: Instant): ApprovalState {
   return open && now >= approval.expires_at ? 'expired' : approval.state;
 }
 
-/** Owner, then deputy, then escalation, each a third of the time it lives. */
+/**
+ * Owner, then deputy, then escalation, each a third of the time it lives. Who may not answer anyway (whoever asked, or
+ * is not active) is not waited for: those after take their turn.
+ */
 export function routeApproval(
   owners: Owners,
   answerer: OwnerRole,
   deputyOf: (human: ActorId) => ActorId | null,
   created_at: Instant,
   ttl_ms: number,
+  mayAnswer: (human: ActorId) => boolean = () => true,
 ): readonly ApprovalStep[] {
   const owner = owners[answerer].human;
   const deputy = deputyOf(owner);
   const third = Math.floor(ttl_ms / 3);
-  return [
-    { asked: [owner], from: created_at },
-    { asked: deputy === null ? [] : [deputy], from: plusMs(created_at, third) },
-    { asked: [owners.escalation.human], from: plusMs(created_at, 2 * third) },
-  ];
+  let waits = 0;
+  return [[owner], deputy === null ? [] : [deputy], [owners.escalation.human]].map((asked, turn) => {
+    const from = plusMs(created_at, waits);
+    if (asked.some(mayAnswer)) waits = (turn + 1) * third;
+    return { asked, from };
+  });
 }
 
 /** Why this human may not answer now; null when they may. */

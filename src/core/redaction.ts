@@ -14,11 +14,13 @@ export function redactText(text: string): string {
 export function redactJson(value: Json): Json {
   if (typeof value === 'string') return redactText(value);
   if (!isJsonObject(value)) return Array.isArray(value) ? (value as readonly Json[]).map(redactJson) : value; // isArray does not narrow readonly arrays
-  const clean: Record<string, Json> = {};
-  for (const [key, member] of Object.entries(value)) {
-    clean[key] = SECRET_KEY.test(key) && member !== null ? REDACTED : redactJson(member);
-  }
-  return clean;
+  // fromEntries defines members; assigning one named __proto__ would lose it.
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      redactText(key),
+      SECRET_KEY.test(key) && member !== null ? REDACTED : redactJson(member),
+    ]),
+  );
 }
 
 const SECRET_KEY =
@@ -35,7 +37,7 @@ const SECRET_FORMS: readonly (readonly [RegExp, string])[] = [
   [/\bsk-[A-Za-z0-9_-]{16,255}/g, REDACTED],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, REDACTED],
   [/\bAIza[A-Za-z0-9_-]{35}\b/g, REDACTED],
-  [/\b(?:mdt|mdk|mds|mdl|mda)_[A-Za-z0-9_-]{20,100}/g, REDACTED], // Mandate's own bearers
+  [/\b(?:mdt|mdk|mds|mdc|mdl|mda)_[A-Za-z0-9_-]{20,100}/g, REDACTED], // Mandate's own bearers
   [/\b(Bearer|Basic)\s+[A-Za-z0-9+/=._~-]{16,4096}/gi, `$1 ${REDACTED}`],
   [/\b([a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{0,100}:)[^\s/@]{1,200}@/gi, `$1${REDACTED}@`],
 ];

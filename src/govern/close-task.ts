@@ -47,7 +47,8 @@ export function closeTask(control: Control, request: { readonly caller: Caller; 
   });
 }
 
-function mayClose(snapshot: Snapshot, caller: Caller, task: Task): boolean {
+/** Its agent, whoever triggered it, an owner, an admin, security, the operator. */
+export function mayClose(snapshot: Snapshot, caller: Caller, task: Task): boolean {
   if (holdsRole(caller, 'admin', 'security')) return true;
   if (caller.kind === 'agent') return caller.agent === task.agent && caller.task === task.id;
   if (caller.kind !== 'human') return false;

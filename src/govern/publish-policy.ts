@@ -1,0 +1,74 @@
+import { callerName, type Caller } from '../core/caller.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
+import type { Write } from '../core/change.ts';
+import { MandateError } from '../core/errors.ts';
+import type { PolicyFile, PolicySet } from '../core/policy-set.ts';
+import { loadPolicies } from '../policy/load-policies.ts';
+import { printProblem } from '../policy/problem.ts';
+import type { Hasher } from '../ports/hasher.ts';
+import type { PolicySets } from '../ports/policy-sets.ts';
+import { checkedReason } from './checked-text.ts';
+import { makeChange, type Control } from './make-change.ts';
+
+export interface PublishRequest {
+  readonly caller: Caller;
+  readonly files: readonly PolicyFile[];
+  readonly reason: string;
+}
+
+/** How many problems one error names; `mandate policy check` prints them all. */
+const PROBLEMS_NAMED_MAX = 5;
+
+/**
+ * Puts these policy files in force, whole, under a new serial; when they are in force already, nothing changes.
+ * @throws auth.forbidden for anyone but the operator and Mandate, policy.invalid naming file, line and column
+ */
+export function publishFiles(
+  deps: Control & { readonly hasher: Hasher; readonly policySets: Pick<PolicySets, 'latestSerial'> },
+  request: PublishRequest,
+): Promise<PolicySet> {
+  return deps.exclusively(async () => {
+    const now = deps.clock.now();
+    const { caller } = request;
+    if (caller.kind !== 'operator' && caller.kind !== 'mandate') {
+      throw new MandateError('auth.forbidden', 'Policies are published from the operator\'s files.');
+    }
+    const reason = checkedReason(request.reason);
+    const files = request.files.map(({ name, text }) => ({ name, text })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const hash = deps.hasher.sha256(canonicalJson(files));
+    const before = deps.snapshot.policySet();
+    if (before?.hash === hash) return before;
+    // A serial once used is never used again, also when a later set was superseded.
+    const serial = (await deps.policySets.latestSerial()) + 1;
+    requireLoads(deps, files, { serial, hash });
+    const set: PolicySet = {
+      serial, hash, files, state: 'published', set_by: callerName(caller), reason, published_at: now, version: 1,
+    };
+    const writes: Write[] = [];
+    if (before !== undefined) writes.push({ noun: 'policy_set', value: { ...before, state: 'superseded', version: before.version + 1 } });
+    writes.push({ noun: 'policy_set', value: set });
+    await makeChange(deps, {
+      caller,
+      kind: 'published',
+      subject: { noun: 'policy_set', id: String(serial) },
+      reason,
+      details: { serial, hash, files: files.map((file) => file.name), supersedes: before?.serial ?? null },
+      writes,
+      now,
+    });
+    return set;
+  });
+}
+
+function requireLoads({ snapshot }: Control, files: readonly PolicyFile[], ref: { readonly serial: number; readonly hash: string }): void {
+  const tools = [...snapshot.servers()].flatMap((server) => snapshot.toolsOf(server.id).map((tool) => ({ server: server.id, name: tool.name })));
+  const loaded = loadPolicies({ files, tools, ref });
+  if (loaded.ok) return;
+  const named = loaded.problems.slice(0, PROBLEMS_NAMED_MAX).map(printProblem).join(' ');
+  const more = loaded.problems.length - PROBLEMS_NAMED_MAX;
+  const [first] = loaded.problems;
+  throw new MandateError(
+    'policy.invalid', more > 0 ? `${named} And ${more} more.` : named,
+    first === undefined ? {} : { at: `${first.file}:${first.line}:${first.column}` },
+  );
+}
