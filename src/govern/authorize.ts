@@ -51,8 +51,9 @@ export async function authorize(deps: AuthorizeDeps, request: AuthorizeRequest):
     return await decideAndRecord(deps, request, attempt);
   } catch (error) {
     const code = isMandateError(error) && error.code === 'evidence.unavailable' ? 'evidence.unavailable' : 'internal.fault';
-    const decided = denied(attempt, reason(code), attempt.found, null);
     attempt.reservation?.release();
+    // What the budget says may be what failed.
+    const decided = denied({ ...attempt, spent: () => ({ calls: 0 }) }, reason(code), attempt.found, null);
     return { effect: 'deny', decision: decisionOf(decided), receipt: code === 'internal.fault' ? await appendQuietly(deps, decided) : null };
   }
 }

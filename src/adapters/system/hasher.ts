@@ -43,7 +43,7 @@ export function systemHasher(key: Uint8Array, cost: PassphraseCost = PASSPHRASE_
 /** The same passphrase typed on another keyboard may arrive in another Unicode form. */
 function derive(text: string, salt: Uint8Array, cost: PassphraseCost): Promise<Buffer> {
   const N = 2 ** cost.log2N;
-  const options = { N, r: cost.r, p: cost.p, maxmem: 2 * 128 * N * cost.r };
+  const options = { N, r: cost.r, p: cost.p, maxmem: 2 * 128 * cost.r * (N + cost.p + 2) };
   return new Promise((resolve, reject) => {
     scrypt(text.normalize('NFC'), salt, HASH_BYTES, options, (error, result) => {
       if (error === null) resolve(result);
