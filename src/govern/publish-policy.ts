@@ -6,7 +6,6 @@ import type { PolicyFile, PolicySet } from '../core/policy-set.ts';
 import { loadPolicies } from '../policy/load-policies.ts';
 import { printProblem } from '../policy/problem.ts';
 import type { Hasher } from '../ports/hasher.ts';
-import type { PolicySets } from '../ports/policy-sets.ts';
 import { checkedReason } from './checked-text.ts';
 import { makeChange, type Control } from './make-change.ts';
 
@@ -24,7 +23,7 @@ const PROBLEMS_NAMED_MAX = 5;
  * @throws auth.forbidden for anyone but the operator and Mandate, policy.invalid naming file, line and column
  */
 export function publishFiles(
-  deps: Control & { readonly hasher: Hasher; readonly policySets: Pick<PolicySets, 'latestSerial'> },
+  deps: Control & { readonly hasher: Hasher },
   request: PublishRequest,
 ): Promise<PolicySet> {
   return deps.exclusively(async () => {
@@ -38,8 +37,8 @@ export function publishFiles(
     const hash = deps.hasher.sha256(canonicalJson(files));
     const before = deps.snapshot.policySet();
     if (before?.hash === hash) return before;
-    // A serial once used is never used again, also when a later set was superseded.
-    const serial = (await deps.policySets.latestSerial()) + 1;
+    // INVARIANT: the published set has the highest serial ever used; should another process be ahead, the store refuses.
+    const serial = (before?.serial ?? 0) + 1;
     requireLoads(deps, files, { serial, hash });
     const set: PolicySet = {
       serial, hash, files, state: 'published', set_by: callerName(caller), reason, published_at: now, version: 1,
