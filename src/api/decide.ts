@@ -1,0 +1,88 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Action } from '../core/action.ts';
+import type { Caller } from '../core/caller.ts';
+import { EFFECTS, type Effect } from '../core/decision.ts';
+import { MandateError } from '../core/errors.ts';
+import { serverId } from '../core/ids.ts';
+import type { JsonObject } from '../core/json.ts';
+import { OWNER_ROLES } from '../core/ownership.ts';
+import type { PolicyRef } from '../core/policy-set.ts';
+import { reason, type Reason } from '../core/reasons.ts';
+import { preconditions } from '../govern/preconditions.ts';
+import { requireRoleOrBeing } from '../govern/require-role.ts';
+import type { ApiApp, ApiDeps } from './deps.ts';
+import { answers, jsonBody, list, recordIdOf, slug } from './route.ts';
+
+interface DryDecision {
+  readonly effect: Effect;
+  readonly reasons: readonly Reason[];
+  readonly determining: readonly string[];
+  readonly policy: PolicyRef | null;
+}
+
+const drySchema = z
+  .object({
+    effect: z.enum(EFFECTS),
+    reasons: list(z.object({ code: z.string(), policy: z.string().nullable(), message: z.string() })),
+    determining: list(z.string()),
+    policy: z.object({ serial: z.number(), hash: z.string() }).nullable(),
+  })
+  .openapi('DryDecision');
+
+/** What a call would meet now: nothing is sent, spent, asked, minted or recorded. */
+export function decide(app: ApiApp, deps: ApiDeps): void {
+  const route = createRoute({
+    method: 'post',
+    path: '/v1/decide',
+    summary: 'A dry decision: the effect and its reasons, for this call at this moment.',
+    request: {
+      body: jsonBody(
+        z.strictObject({
+          agent: slug,
+          task: recordIdOf('tsk').optional(),
+          server: slug,
+          tool: z.string().min(1).max(128),
+          arguments: z.record(z.string(), z.unknown()).default({}),
+        }),
+      ),
+    },
+    responses: answers(drySchema, 'What would be decided.'),
+  });
+  app.openapi(route, (c) => {
+    const asked = c.req.valid('json');
+    requireMayTry(deps, c.get('caller'), asked.agent);
+    const action: Action = {
+      kind: 'call',
+      server: serverId(asked.server),
+      tool: asked.tool,
+      method: 'tools/call',
+      params: { name: asked.tool, arguments: asked.arguments as JsonObject }, // read from strict JSON
+    };
+    return c.json(dryDecision(deps, { agent: asked.agent, task: asked.task ?? null, action }));
+  });
+}
+
+function requireMayTry(deps: ApiDeps, caller: Caller, agent: string): void {
+  const found = deps.snapshot.agent(agent);
+  const owners = found === undefined ? [] : OWNER_ROLES.map((role) => found.owners[role].human);
+  requireRoleOrBeing(caller, owners, 'admin', 'security', 'auditor');
+}
+
+function dryDecision(deps: ApiDeps, asked: { readonly agent: string; readonly task: string | null; readonly action: Action }): DryDecision {
+  const now = deps.clock.now();
+  const engine = deps.policy.current();
+  const deny = (why: Reason): DryDecision => ({ effect: 'deny', reasons: [why], determining: [], policy: engine?.ref ?? null });
+
+  const checked = preconditions(deps.snapshot, asked, now);
+  if (!checked.ok) return deny(checked.reason);
+  const { standing } = checked;
+  if (!deps.memory.has(standing.task.id)) return deny(reason('budget.exhausted')); // what it spent is not known here
+  const spent = deps.memory.spent(standing.task.id);
+  const { calls } = standing.task.budget;
+  if (calls !== undefined && spent.calls >= calls) return deny(reason('budget.exhausted'));
+  if (engine === null) return deny(reason('policy.unavailable'));
+  const approval = { granted: false, confirmed: false, approvers: 0 };
+  const { verdict } = engine.decide({ ...standing, action: asked.action, approval, spent, now });
+  if (verdict.reasons.length === 0) throw new MandateError('internal');
+  return { effect: verdict.effect, reasons: verdict.reasons, determining: verdict.determining, policy: engine.ref };
+}
