@@ -1,12 +1,13 @@
 import type { Pool } from 'undici';
-import { ERROR_CODE } from '../../standards/mcp/error-code.ts';
 import { HEADER } from '../../standards/mcp/header.ts';
 import type { McpMessage, McpRequest } from '../../standards/mcp/message.ts';
+import type { Era } from '../../standards/mcp/revision.ts';
 import { offProtocol, unreachable } from './fault.ts';
 import { exchange, type Reply } from './http-exchange.ts';
 import type { UpstreamLimits } from './limits.ts';
 import type { LinkAnswer, LinkEvents, Outgoing } from './link.ts';
 import { asJson } from './read-answer.ts';
+import { replyToServer } from './request-text.ts';
 import { openStop } from './stop.ts';
 
 /** The endpoint of one server. */
@@ -25,6 +26,8 @@ export interface HttpRequest {
   readonly onWrite: () => void;
   readonly onNotification: Outgoing['onNotification'];
   readonly onServerRequest: Outgoing['onServerRequest'];
+  /** Modern servers cannot ask, and there is no way to answer one that does. */
+  readonly era: Era;
 }
 
 export interface HttpAnswer {
@@ -153,14 +156,8 @@ function handOn(method: string, params: Parameters<typeof asJson>[0], request: H
 }
 
 function refuseRequest(endpoint: Endpoint, request: HttpRequest, asked: McpRequest): void {
-  const id = JSON.stringify(asked.id);
-  if (asked.method === 'ping') {
-    void tellIfPossible(endpoint, `{"jsonrpc":"2.0","id":${id},"result":{}}`, request.headers);
-    return;
-  }
-  const text = `{"jsonrpc":"2.0","id":${id},"error":{"code":${ERROR_CODE.method_not_found},"message":"Not offered by this client."}}`;
-  void tellIfPossible(endpoint, text, request.headers);
-  request.onServerRequest(asked.method, asJson(asked.params));
+  if (asked.method !== 'ping') request.onServerRequest(asked.method, asJson(asked.params));
+  if (request.era === 'legacy') void tellIfPossible(endpoint, replyToServer(asked), request.headers);
 }
 
 /** Headers of a legacy request within a session. */

@@ -1,22 +1,22 @@
-import { canonicalJson } from '../../core/canonical-json.ts';
 import type { MandateError } from '../../core/errors.ts';
 import { ERROR_CODE } from '../../standards/mcp/error-code.ts';
 import { encodeHeaderValue, HEADER } from '../../standards/mcp/header.ts';
-import { META } from '../../standards/mcp/meta-key.ts';
-import { isObject } from '../../standards/mcp/message.ts';
-import {
-  LEGACY_REVISION,
-  LEGACY_REVISIONS,
-  MODERN_REVISION,
-  MODERN_REVISIONS,
-  type Era,
-} from '../../standards/mcp/revision.ts';
+import { MODERN_REVISION, type Era } from '../../standards/mcp/revision.ts';
 import { isMandateError } from '../../core/errors.ts';
 import { offProtocol, unreachable } from './fault.ts';
 import { ask, HttpStatus, legacyHeaders, tell, tellIfPossible, type Endpoint } from './http-channel.ts';
+import { eraOfAnswer, initializeParams, revisionOf } from './handshake.ts';
 import { exchange } from './http-exchange.ts';
 import type { Link, LinkAnswer, LinkEvents, Outgoing } from './link.ts';
-import { metaOf, modernEnvelope, notificationText, requestText, type ClientInfo } from './request-text.ts';
+import {
+  cancelText,
+  metaOf,
+  modernEnvelope,
+  notificationText,
+  progress,
+  requestText,
+  type ClientInfo,
+} from './request-text.ts';
 import { openStop } from './stop.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function discoverEra(endpoint: Endpoint, client: ClientInfo, signal
   try {
     const { answer } = await ask(
       endpoint,
-      { id: 0, text, headers, signal, ...SILENT },
+      { id: 0, era: 'modern', text, headers, signal, ...SILENT },
       { onToolsChanged: () => undefined },
     );
     return eraOfAnswer(answer);
@@ -40,17 +40,6 @@ export async function discoverEra(endpoint: Endpoint, client: ClientInfo, signal
     if (error.status === 400 || error.status === 404 || error.status === 405 || error.status === 406) return 'legacy';
     throw faultOfStatus(error.status);
   }
-}
-
-/** Reads the answer to `server/discover`. Whatever does not show a modern revision is taken for legacy. */
-export function eraOfAnswer(answer: LinkAnswer): Era {
-  const data = answer.kind === 'error' ? answer.error.data : undefined;
-  if (answer.kind === 'error' && answer.error.code !== ERROR_CODE.unsupported_protocol_version) return 'legacy';
-  const offered =
-    answer.kind === 'result' ? answer.result['supportedVersions'] : isObject(data) ? data['supported'] : undefined;
-  return Array.isArray(offered) && MODERN_REVISIONS.some((revision) => offered.includes(revision))
-    ? 'modern'
-    : 'legacy';
 }
 
 /** Modern: nothing is kept between requests. `onWrongEra` is called when the server turns out to speak another one. */
@@ -79,7 +68,7 @@ export function openModernLink(
       ...(out.name === undefined ? {} : { [HEADER.name]: encodeHeaderValue(out.name) }),
     };
     try {
-      const { answer } = await ask(endpoint, { ...out, id, text, headers }, events);
+      const { answer } = await ask(endpoint, { ...out, id, era: 'modern', text, headers }, events);
       if (answer.kind === 'error' && answer.error.code === ERROR_CODE.unsupported_protocol_version) giveUp();
       return answer;
     } catch (error) {
@@ -122,7 +111,7 @@ export async function openLegacyLink(
       written = true;
     };
     try {
-      const { answer } = await ask(endpoint, { ...out, id, text, headers, onWrite }, events);
+      const { answer } = await ask(endpoint, { ...out, id, era: 'legacy', text, headers, onWrite }, events);
       return answer;
     } catch (error) {
       if (written && out.signal.aborted) void tellIfPossible(endpoint, cancelText(id), headers);
@@ -178,35 +167,16 @@ async function initialize(
   signal: AbortSignal,
 ): Promise<{ readonly revision: string; readonly session: string | undefined }> {
   const text = requestText(0, 'initialize', initializeParams(client), {});
-  const { answer, session } = await ask(endpoint, { id: 0, text, headers: {}, signal, ...SILENT }, events).catch(
-    rethrow,
-  );
+  const { answer, session } = await ask(
+    endpoint,
+    { id: 0, era: 'legacy', text, headers: {}, signal, ...SILENT },
+    events,
+  ).catch(rethrow);
   const revision = revisionOf(answer);
   if (isMandateError(revision)) throw revision;
   const initialized = notificationText('notifications/initialized', {});
   await tell(endpoint, initialized, legacyHeaders(revision, session), signal).catch(rethrow);
   return { revision, session };
-}
-
-export function initializeParams(client: ClientInfo): string {
-  const { name, version } = client;
-  return canonicalJson({ protocolVersion: LEGACY_REVISION, capabilities: {}, clientInfo: { name, version } });
-}
-
-/** The revision that was agreed on, or why none was. */
-export function revisionOf(answer: LinkAnswer): string | MandateError {
-  if (answer.kind === 'error') return offProtocol(`The server refused to begin (code ${answer.error.code}).`, NOT_RUN);
-  const revision = answer.result['protocolVersion'];
-  if (typeof revision === 'string' && LEGACY_REVISIONS.includes(revision)) return revision;
-  return offProtocol('The server speaks no revision of MCP that is known here.', NOT_RUN);
-}
-
-export function cancelText(id: number): string {
-  return notificationText('notifications/cancelled', { requestId: id, reason: 'no longer waited for' });
-}
-
-export function progress(out: Outgoing, id: number): { readonly [META.progressToken]?: number } {
-  return out.wants_progress ? { [META.progressToken]: id } : {};
 }
 
 function faultOfStatus(status: number): MandateError {
@@ -221,5 +191,4 @@ function rethrow(error: unknown): never {
 }
 
 const RAN = { may_have_run: true };
-const NOT_RUN = { may_have_run: false };
 const SILENT = { onWrite: () => undefined, onNotification: () => undefined, onServerRequest: () => undefined };

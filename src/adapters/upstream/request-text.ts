@@ -1,7 +1,10 @@
 import { canonicalJson } from '../../core/canonical-json.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { ERROR_CODE } from '../../standards/mcp/error-code.ts';
+import type { McpRequest } from '../../standards/mcp/message.ts';
 import { ENVELOPE_META_KEYS, META } from '../../standards/mcp/meta-key.ts';
 import { MODERN_REVISION } from '../../standards/mcp/revision.ts';
+import type { Outgoing } from './link.ts';
 
 /**
  * One JSON-RPC request. `params` is put in as it stands, behind `_meta`: what was digested and shown to an approver is
@@ -40,4 +43,23 @@ export function modernEnvelope(client: ClientInfo): JsonObject {
 export interface ClientInfo {
   readonly name: string;
   readonly version: string;
+}
+
+export function cancelText(id: number): string {
+  return notificationText('notifications/cancelled', { requestId: id, reason: 'no longer waited for' });
+}
+
+/** Asks for progress under a token of ours: the id of the request. */
+export function progress(
+  out: Pick<Outgoing, 'wants_progress'>,
+  id: number,
+): { readonly [META.progressToken]?: number } {
+  return out.wants_progress ? { [META.progressToken]: id } : {};
+}
+
+/** A ping is answered; what else a server asks of its client is not offered. */
+export function replyToServer({ id, method }: McpRequest): string {
+  const start = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},`;
+  if (method === 'ping') return `${start}"result":{}}`;
+  return `${start}"error":{"code":${ERROR_CODE.method_not_found},"message":"Not offered by this client."}}`;
 }

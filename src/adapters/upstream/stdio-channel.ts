@@ -1,5 +1,4 @@
 import { isMandateError, MandateError } from '../../core/errors.ts';
-import { ERROR_CODE } from '../../standards/mcp/error-code.ts';
 import type { McpMessage, McpNotification, McpRequest } from '../../standards/mcp/message.ts';
 import type { Child } from './child.ts';
 import { offProtocol, stopped, tooLarge, unreachable } from './fault.ts';
@@ -7,7 +6,7 @@ import type { UpstreamLimits } from './limits.ts';
 import { openLines } from './lines.ts';
 import type { LinkAnswer, LinkEvents, Outgoing } from './link.ts';
 import { asJson, readAnswer } from './read-answer.ts';
-import { notificationText } from './request-text.ts';
+import { cancelText, replyToServer } from './request-text.ts';
 
 /** Requests and answers over the standard streams of one process. */
 export interface StdioChannel {
@@ -86,8 +85,7 @@ export function openStdioChannel(child: Child, limits: UpstreamLimits, events: L
   function abandon(id: number): void {
     abandoned.add(id);
     if (abandoned.size > ABANDONED_MAX) return fail(unreachable('The server left too many requests unanswered.', RAN));
-    if (broken === undefined)
-      tell(notificationText('notifications/cancelled', { requestId: id, reason: 'no longer waited for' }));
+    if (broken === undefined) tell(cancelText(id));
   }
 
   function tell(text: string): void {
@@ -111,6 +109,7 @@ export function openStdioChannel(child: Child, limits: UpstreamLimits, events: L
 
   function answered(id: string | number | null, answer: LinkAnswer): void {
     chatter = { messages: 0, bytes: 0 };
+    asked = 0;
     const entry = typeof id === 'number' ? waiting.get(id) : undefined;
     if (entry !== undefined) return entry.settle(answer);
     if (typeof id === 'number' && abandoned.delete(id)) return;
@@ -126,13 +125,13 @@ export function openStdioChannel(child: Child, limits: UpstreamLimits, events: L
 
   function notified({ method, params }: McpNotification): void {
     if (method === 'notifications/tools/list_changed') return events.onToolsChanged();
-    const said_ = asJson(params);
+    const words = asJson(params);
     if (method === 'notifications/progress') {
-      const { progressToken, ...rest } = said_;
+      const { progressToken, ...rest } = words;
       return handOn(typeof progressToken === 'number' ? waiting.get(progressToken) : undefined, method, rest);
     }
     // A log line names no request; it is handed on only where there is no doubt whose it is.
-    if (method === 'notifications/message') handOn(onlyOne(), method, said_);
+    if (method === 'notifications/message') handOn(onlyOne(), method, words);
   }
 
   function handOn(entry: Waiting | undefined, method: string, params: Parameters<Outgoing['onNotification']>[1]): void {
@@ -146,15 +145,13 @@ export function openStdioChannel(child: Child, limits: UpstreamLimits, events: L
     return waiting.size === 1 ? first : undefined;
   }
 
-  function refuse({ id, method, params }: McpRequest): void {
-    if (method === 'ping') return tell(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{}}`);
+  function refuse(request: McpRequest): void {
+    if (request.method === 'ping') return tell(replyToServer(request));
     asked += 1;
     if (asked > limits.server_requests_max) return fail(offProtocol('The server asks too much of its client.', RAN));
-    tell(
-      `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":{"code":${ERROR_CODE.method_not_found},"message":"Not offered by this client."}}`,
-    );
+    tell(replyToServer(request));
     // It names no request of ours either: the one begun last is the likeliest cause, and it is recorded there.
-    [...waiting.values()].at(-1)?.request.onServerRequest(method, asJson(params));
+    [...waiting.values()].at(-1)?.request.onServerRequest(request.method, asJson(request.params));
   }
 
   return {

@@ -1,8 +1,8 @@
 import { isMandateError, MandateError } from '../../core/errors.ts';
 import type { Era } from '../../standards/mcp/revision.ts';
-import { eraOfAnswer, initializeParams, progress, revisionOf } from './http-link.ts';
+import { eraOfAnswer, initializeParams, revisionOf } from './handshake.ts';
 import type { Link } from './link.ts';
-import { metaOf, modernEnvelope, notificationText, requestText, type ClientInfo } from './request-text.ts';
+import { metaOf, modernEnvelope, notificationText, progress, requestText, type ClientInfo } from './request-text.ts';
 import type { StdioChannel } from './stdio-channel.ts';
 
 /**
