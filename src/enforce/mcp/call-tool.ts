@@ -1,0 +1,145 @@
+import type { Action } from '../../core/action.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import { approvalDigest } from '../../govern/approval-digest.ts';
+import { perform, type Performed, type PerformRequest } from '../../govern/perform.ts';
+import { refuseAction } from '../../govern/refuse-action.ts';
+import { visibleTools } from '../../govern/visible-tools.ts';
+import { ERROR_CODE } from '../../standards/mcp/error-code.ts';
+import { RETRY_PARAMS } from '../../standards/mcp/input-required.ts';
+import { isObject } from '../../standards/mcp/message.ts';
+import type { ResultJsonObject } from '../../standards/strict-json/parse-strict.ts';
+import { paramHeaderMismatch, variantArgument } from './argument-faults.ts';
+import { awaitAnswer } from './await-answer.ts';
+import { askFor, sendError, type AnswerDeps, type Exchange } from './exchange.ts';
+import { forwardedMeta, progressTokenOf } from './forwarded-meta.ts';
+import { isOwnState } from './request-state.ts';
+import { sendFault, sendPerformed } from './send-performed.ts';
+import { toolAddress, type ToolAddress } from './tool-address.ts';
+
+/** `tools/call`: one action, decided, performed where it is allowed, and answered as it was decided. */
+export async function callTool(
+  deps: AnswerDeps,
+  exchange: Exchange,
+  headers: NodeJS.Dict<string | string[]>,
+): Promise<void> {
+  const params = exchange.request.params ?? {};
+  const named = params['name'];
+  const args = params['arguments'] ?? EMPTY;
+  if (typeof named !== 'string' || named === '')
+    return sendError(exchange, ERROR_CODE.invalid_params, 'name must be a text.');
+  if (!isObject(args)) return sendError(exchange, ERROR_CODE.invalid_params, 'arguments must be an object.');
+
+  const address = toolAddress(exchange.route, named);
+  const action = callOf(address, params);
+  const fault = headerFault(deps, exchange, address, args, headers);
+  if (fault !== null) return sendError(exchange, fault.code, fault.message, undefined, 400);
+  if (!isOwnRetry(deps, exchange, action)) {
+    return sendError(exchange, ERROR_CODE.invalid_params, 'requestState is not one that was given for this call.');
+  }
+
+  try {
+    const request = performRequest(exchange, action);
+    let performed = await perform(deps, request);
+    const again = isRetry(params);
+    if (performed.kind === 'held' && again && (await awaitAnswer(deps, performed.approval.id, exchange.live.signal))) {
+      performed = await perform(deps, request);
+    }
+    count(deps, performed);
+    sendPerformed(deps, exchange, { performed, address, named, again });
+  } catch (error) {
+    deps.log.error({ event: 'mcp_fault', error: String(error) }, 'A tool call met an internal fault and is denied.');
+    sendFault(deps, exchange, await refuseAction(deps, askFor(exchange, action), 'internal.fault'));
+  }
+}
+
+const EMPTY: ResultJsonObject = Object.freeze({});
+
+/** What would leave: the server's own name, and what the client sent beside `_meta` and the members of a repetition. */
+function callOf({ server, tool }: ToolAddress, params: ResultJsonObject): Action {
+  const forwarded: Record<string, Json> = {};
+  for (const [key, value] of Object.entries(params)) {
+    // A request was read without raw numbers, the only thing Json does not name.
+    if (key !== '_meta' && !RETRY_PARAMS.has(key)) forwarded[key] = value as Json;
+  }
+  return { kind: 'call', server, tool, method: 'tools/call', params: { ...forwarded, name: tool } };
+}
+
+/**
+ * What is wrong with arguments and headers by the tool's own schema. Only asked of a tool that the task can see: the
+ * answer would tell that the tool exists.
+ */
+function headerFault(
+  deps: AnswerDeps,
+  { task, spoken }: Exchange,
+  address: ToolAddress,
+  args: ResultJsonObject,
+  headers: NodeJS.Dict<string | string[]>,
+): { readonly code: number; readonly message: string } | null {
+  const open = task === null ? undefined : deps.snapshot.task(task);
+  const tool =
+    open === undefined
+      ? undefined
+      : visibleTools(deps.snapshot, open, address.server).find(({ name }) => name === address.tool);
+  if (tool === undefined) return null;
+  const variant = variantArgument(tool, args);
+  if (variant !== null) return { code: ERROR_CODE.invalid_params, message: variant };
+  const mismatch = spoken.era === 'modern' ? paramHeaderMismatch(tool, args, headers) : null;
+  return mismatch === null ? null : { code: ERROR_CODE.header_mismatch, message: mismatch };
+}
+
+function isRetry(params: ResultJsonObject): boolean {
+  return params['requestState'] !== undefined || params['inputResponses'] !== undefined;
+}
+
+/** A state is only taken back from whom it was given to, with the call it was given for. */
+function isOwnRetry(deps: AnswerDeps, { caller, task, request }: Exchange, action: Action): boolean {
+  const state = request.params?.['requestState'];
+  if (state === undefined) return true;
+  if (typeof state !== 'string' || task === null) return false;
+  const pinned = deps.snapshot.tool(action.server, action.tool ?? '');
+  const open = deps.snapshot.task(task);
+  if (pinned === undefined || open === undefined) return false;
+  const digest = approvalDigest(deps.hasher, {
+    action,
+    definition_digest: pinned.digest,
+    agent: caller.agent,
+    task,
+    revision: open.revision,
+  });
+  const approvalOf = (id: string) => {
+    const approval = deps.snapshot.approval(id);
+    return approval?.digest === digest ? approval : undefined;
+  };
+  return isOwnState(deps.hasher, state, approvalOf, { agent: caller.agent, task }, deps.clock.now());
+}
+
+function performRequest(exchange: Exchange, action: Action): PerformRequest {
+  const { request, live, reply, task } = exchange;
+  const token = progressTokenOf(request.params);
+  return {
+    ...askFor(exchange, action),
+    signal: live.signal,
+    wants_progress: token !== undefined,
+    meta: forwardedMeta(request.params, task),
+    onNotification(method, params) {
+      // Nothing else of a server belongs to one request; its token was ours, the client knows its own.
+      if (method === 'notifications/progress' && token !== undefined)
+        reply.notify(method, { ...progressOf(params), progressToken: token });
+    },
+    // Refused and recorded by the upstream; the client never learns what a server wanted of it.
+    onServerRequest: () => undefined,
+  };
+}
+
+function progressOf({ progress, total, message }: JsonObject): JsonObject {
+  return {
+    progress: progress ?? 0,
+    ...(total === undefined ? {} : { total }),
+    ...(message === undefined ? {} : { message }),
+  };
+}
+
+function count(deps: AnswerDeps, performed: Performed): void {
+  if (performed.kind === 'failed' && performed.error.code.startsWith('upstream.'))
+    deps.metrics?.countUpstreamError(performed.error.code);
+}
