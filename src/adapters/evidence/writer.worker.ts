@@ -30,8 +30,8 @@ function open(): DatabaseSync | undefined {
   try {
     const opened = new DatabaseSync(options.file, { timeout: options.lock_wait_ms });
     opened.exec(`
-      pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on;
-      pragma secure_delete = on; pragma wal_autocheckpoint = 4000; pragma cache_size = -16000; pragma temp_store = memory;
+      pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on;
+      pragma secure_delete = on; pragma wal_autocheckpoint = 2000; pragma cache_size = -16000; pragma temp_store = memory;
     `);
     prepareSchema(opened);
     return opened;
