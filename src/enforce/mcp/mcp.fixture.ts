@@ -135,7 +135,7 @@ export async function openMcpFixture(agent = 'worker', limits: Partial<McpLimits
               status: response.statusCode ?? 0,
               headers: response.headers,
               text: whole,
-              body: last === '' ? {} : JSON.parse(last),
+              body: last === '' ? {} : (JSON.parse(last) as JsonObject), // every message is an object
             });
           });
         },
@@ -201,7 +201,9 @@ export async function openMcpFixture(agent = 'worker', limits: Partial<McpLimits
         socket.write(bytes);
       }),
     decisions: async () =>
-      (await control.records()).filter((row) => row.kind === 'decision').map((row): JsonObject => JSON.parse(row.text)),
+      (await control.records())
+        .filter((row) => row.kind === 'decision')
+        .map((row) => JSON.parse(row.text) as JsonObject), // every record is an object
     async close() {
       await mcp.close();
       http.closeAllConnections();

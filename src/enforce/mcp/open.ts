@@ -77,9 +77,8 @@ export function openMcpEnforcement(opened: McpEnforcementDeps): McpEnforcement {
     const head = bodyHeadFault(request, limits) ?? acceptFault(request);
     if (head !== null) return reply.refuse(head);
 
-    const entered = requests.enter(
-      { agent: caller.agent, credential: caller.credential, task: caller.task },
-      reply.cut,
+    const entered = requests.enter({ agent: caller.agent, credential: caller.credential, task: caller.task }, () =>
+      reply.cut(),
     );
     if ('full' in entered) {
       const [status, whose] = entered.full === 'agent' ? [429, 'of this agent '] : [503, ''];
@@ -89,8 +88,8 @@ export function openMcpEnforcement(opened: McpEnforcementDeps): McpEnforcement {
     }
     const { live } = entered;
     // A client that went away wants no answer: the work behind it ends too.
-    response.once('close', live.abort);
-    const deadline = setTimeout(live.abort, limits.call_ms_max);
+    response.once('close', () => live.abort());
+    const deadline = setTimeout(() => live.abort(), limits.call_ms_max);
     try {
       await answer(request, reply, live, caller, server);
     } finally {
@@ -239,7 +238,7 @@ export function openMcpEnforcement(opened: McpEnforcementDeps): McpEnforcement {
     stats: () => ({ in_flight: requests.count(), sessions: sessions.count() }),
     async close() {
       closing = true;
-      const late = setTimeout(requests.cutAll, limits.drain_ms_max);
+      const late = setTimeout(() => requests.cutAll(), limits.drain_ms_max);
       await requests.idle();
       clearTimeout(late);
     },
@@ -273,7 +272,7 @@ function unasked(message: Extract<McpMessage, { kind: 'result' | 'error' }>): Re
 function noteRequest(session: Session | null, message: McpRequest, live: LiveRequest): (() => void) | null {
   if (session === null) return () => undefined;
   if (session.requests.has(message.id)) return null;
-  session.requests.set(message.id, live.abort);
+  session.requests.set(message.id, () => live.abort());
   return () => session.requests.delete(message.id);
 }
 
