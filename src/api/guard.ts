@@ -67,11 +67,14 @@ function guardKind(c: Context, caller: Caller): void {
   if (caller.kind === 'agent' && !mayAgent(c, caller.task)) {
     throw new MandateError('auth.forbidden', 'An agent may renew, close and read its own task, and read its own decisions.');
   }
-  if (caller.kind !== 'human' || isRead(c) || c.req.path === '/v1/step-up' || c.req.path === '/v1/sign-out') return;
+  if (caller.kind !== 'human' || isRead(c) || OF_AUDITORS_TOO.includes(c.req.path)) return;
   if (caller.human.roles.every((role) => role === 'auditor')) {
     throw new MandateError('auth.forbidden', 'An auditor reads everything and changes nothing.');
   }
 }
+
+/** Their own session, and a decision that changes nothing. */
+const OF_AUDITORS_TOO: readonly string[] = ['/v1/step-up', '/v1/sign-out', '/v1/decide'];
 
 /** A task token reaches its own task alone. Which decisions are its own is for the decisions to say. */
 function mayAgent(c: Context, task: string | null): boolean {
