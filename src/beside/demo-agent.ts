@@ -20,9 +20,8 @@ if (url === undefined || token === undefined) {
 
 const client = new Client({ name: 'demo-agent', version: '1.0.0' });
 await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers: { authorization: `Bearer ${token}` } } }));
-const offered = await client.listTools();
-const names = new Set(offered.tools.map((tool) => tool.name));
-
+// Models call what they remember, offered or not; so does this one.
+await client.listTools();
 const folders = (await call('files__list_allowed_directories', {})).text;
 const folder = /^(\/\S.*)$/m.exec(folders)?.[1] ?? '/';
 tell(await call('files__read_text_file', { path: `${folder}/spring-titles.md` }));
@@ -41,7 +40,6 @@ interface Answer {
 }
 
 async function call(tool: string, args: Record<string, unknown>): Promise<Answer> {
-  if (!names.has(tool)) throw new Error(`the server does not offer ${tool}`);
   const result = await client.callTool({ name: tool, arguments: args });
   const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
   return { tool, is_error: result.isError === true, text, meta: result._meta ?? {} };

@@ -1,0 +1,351 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import { pino, type Logger } from 'pino';
+import { openDataDir } from './adapters/data-dir/open.ts';
+import { openSqliteEvidence } from './adapters/evidence/sqlite.ts';
+import { readPolicyFolder, SHIPPED_POLICIES } from './adapters/policy-files/read-policy-folder.ts';
+import { openSqliteStore } from './adapters/stores/sqlite.ts';
+import { systemClock } from './adapters/system/clock.ts';
+import { systemHasher } from './adapters/system/hasher.ts';
+import { systemRandom } from './adapters/system/random.ts';
+import { openTaskMemory } from './adapters/task-memory/memory.ts';
+import { openUpstream } from './adapters/upstream/open.ts';
+import { openApi } from './api/app.ts';
+import type { ApiDeps } from './api/deps.ts';
+import { openMetrics, type GaugeReadings, type Metrics } from './api/metrics.ts';
+import { environmentsOf, type Config } from './config.ts';
+import { approvalState } from './core/approval.ts';
+import type { Caller } from './core/caller.ts';
+import type { Effect } from './core/decision.ts';
+import { MandateError } from './core/errors.ts';
+import type { Instant } from './core/instant.ts';
+import { isOpen } from './core/task.ts';
+import { openMcpEnforcement } from './enforce/mcp/open.ts';
+import { authenticate } from './govern/authenticate.ts';
+import { expireDue } from './govern/expire.ts';
+import { openFeed } from './govern/feed.ts';
+import { firstRunLink } from './govern/first-run.ts';
+import { oneAtATime, type Control } from './govern/make-change.ts';
+import { policyInForce } from './govern/policy-in-force.ts';
+import { publishFiles } from './govern/publish-policy.ts';
+import { recover } from './govern/recover.ts';
+import { openSnapshot, type Ended, type Snapshot } from './govern/snapshot.ts';
+import type { Clock } from './ports/clock.ts';
+import type { EvidenceLog } from './ports/evidence-log.ts';
+import type { Upstream } from './ports/upstream.ts';
+
+export interface ServeOptions {
+  /** The data directory; made when it is missing. */
+  readonly data: string;
+  readonly config: Config;
+  /** Instead of the configured port; 0 takes a free one. */
+  readonly port?: number;
+  readonly log: 'json' | 'quiet';
+  readonly version: string;
+}
+
+export interface Served {
+  readonly url: string;
+  /** For the programs of whoever started this process; also in the data directory. */
+  readonly operatorToken: string;
+  /** Makes the first administrator; null when there is one. */
+  readonly firstRunLink: string | null;
+  /** Resolves when everything is closed; rejects with the fault that made the process stop. */
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+const ORG_ID = 'org';
+const MANDATE: Caller = { kind: 'mandate' };
+const EXPIRE_EVERY_MS = 5_000;
+const HEARTBEAT_EVERY_MS = 5_000;
+/** Node's own defaults (60 s, 300 s, 30 s) let slow clients hold sockets for minutes. */
+const HEADERS_MS_MAX = 10_000;
+const REQUEST_MS_MAX = 30_000;
+const CONNECTION_CHECK_MS = 1_000;
+const HEADER_BYTES_MAX = 16 * 1024;
+const CONNECTIONS_MAX = 20_000;
+
+/** Opens everything, in the order in which one part needs another, and closes it in reverse. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    return await start(options, closers, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function start(options: ServeOptions, closers: (() => Promise<void> | void)[], closeAll: () => Promise<void>): Promise<Served> {
+  const { config } = options;
+  const log = pino({ level: options.log === 'quiet' ? 'silent' : 'info', base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
+  const data = openDataDir(options.data);
+  closers.push(() => data.close());
+
+  const clock = systemClock();
+  const random = systemRandom(clock);
+  const hasher = systemHasher(data.digestKey);
+  const store = openSqliteStore({ file: data.storeFile, org_id: ORG_ID });
+  closers.push(() => store.close());
+
+  const upstream = openUpstream({
+    hasher,
+    clock,
+    version: options.version,
+    scratch_dir: scratchDir(data.path),
+    inherited: { PATH: process.env['PATH'] ?? '', LANG: process.env['LANG'] ?? 'C.UTF-8' },
+    limits: {
+      call_ms_max: config.upstream.timeout_s * 1000,
+      answer_bytes_max: config.upstream.result_bytes_max,
+      children_max: config.upstream.children_max,
+    },
+  });
+  closers.push(() => upstream.close());
+
+  const stopped = Promise.withResolvers<void>();
+  const written = await openSqliteEvidence({
+    file: data.evidenceFile,
+    org_id: ORG_ID,
+    node: data.nodeId,
+    incarnation: data.incarnation,
+    sealKey: data.sealKey,
+    onFailure: (fault) => {
+      // Nothing may run without evidence: stop, and start again from what is on the disk.
+      log.fatal({ event: 'evidence_failed', code: fault.code }, fault.message);
+      stopped.reject(fault);
+    },
+  });
+  closers.push(() => written.close());
+  const feed = openFeed();
+
+  const snapshot = await openSnapshot(store, environmentsOf(config));
+  const memory = openTaskMemory();
+  const metrics = openMetrics(() => readings(snapshot, upstream, clock.now()));
+  const evidence = feed.follow(timed(written, clock, metrics));
+  for (const task of snapshot.openTasks()) memory.load(task.id, { calls: await evidence.allowedCalls(task.id) });
+
+  const policy = policyInForce(snapshot, (fault) => log.error({ event: 'policy_invalid', code: fault.code }, fault.message));
+
+  const cuts: ((ended: Ended) => void)[] = [];
+  const control: Control = {
+    snapshot,
+    changes: store.changes,
+    evidence,
+    clock,
+    random,
+    node: data.nodeId,
+    exclusively: oneAtATime(),
+    announce: (change, ended) => {
+      for (const write of change.writes) {
+        if (write.noun === 'task' && write.value.state === 'open') memory.load(write.value.id, { calls: 0 });
+      }
+      for (const cut of cuts) cut(ended);
+      for (const task of ended.tasks) memory.forget(task);
+      feed.changed(change);
+    },
+  };
+  cuts.push((ended) => cutUpstream(upstream, ended, log));
+
+  const recovered = await recover(control, clock.now());
+  if (recovered.unknown > 0) log.warn({ event: 'outcomes_unknown', count: recovered.unknown }, 'Calls that were under way when the last process stopped have an unknown outcome.');
+  const files = [...(await readPolicyFolder(SHIPPED_POLICIES)), ...(config.policies === undefined ? [] : await readPolicyFolder(config.policies))];
+  await publishFiles({ ...control, hasher }, { caller: MANDATE, files, reason: 'The packs of this version and the files of the configured folder.' });
+
+  const http = createHttpServer();
+  closers.push(() => closeHttp(http));
+  const port = options.port ?? portOf(config.listen);
+  const { url, address } = await listen(http, hostOf(config.listen), port);
+  const publicUrl = config.public_url ?? url;
+  const { hosts, origins } = allowed(publicUrl, address);
+  const operatorHash = hasher.sha256(data.operatorToken);
+  const bearer = (secret: string): Caller => authenticate({ snapshot, hasher, clock, operatorHash }, secret);
+
+  const performDeps = { ...control, hasher, memory, policy, upstream };
+  const mcp = openMcpEnforcement({ ...performDeps, authenticate: bearer, hosts: new Set(hosts), origins: new Set(origins), publicUrl, log, metrics, version: options.version });
+  closers.push(() => mcp.close());
+  cuts.unshift((ended) => mcp.cut(ended));
+
+  let evidenceFault: MandateError | null = null;
+  stopped.promise.catch((fault: MandateError) => {
+    evidenceFault = fault;
+  });
+  const apiDeps: ApiDeps = {
+    ...performDeps,
+    store,
+    operatorHash,
+    config,
+    publicUrl: () => publicUrl,
+    hosts: () => hosts,
+    origins: () => origins,
+    feed,
+    metrics,
+    version: options.version,
+    readiness: () => ({
+      faults: [
+        ...(evidenceFault === null ? [] : [evidenceFault.message]),
+        ...(policy.current() === null ? ['No policy set is in force, so everything is denied.'] : []),
+      ],
+      snapshot_age_ms: 0,
+    }),
+    report: (fault) => log.error({ event: 'api_fault', error: String(fault) }, 'A request of the control API failed.'),
+  };
+  const api = openApi(apiDeps);
+  closers.push(() => api.close());
+  const listener = getRequestListener((request, env) => api.fetch(request, env), { overrideGlobalObjects: false });
+  http.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const server = mcpServerOf(request.url ?? '/');
+    if (server === undefined) void listener(request, response);
+    else mcp.handle(request, response, server);
+  });
+
+  every(EXPIRE_EVERY_MS, closers, () => expireDue(control, { now: clock.now() }), log);
+  const started_at = clock.now();
+  const beat = (): Promise<void> =>
+    store.nodes.beat({
+      id: data.nodeId, started_at, heartbeat_at: clock.now(), policy_serial: snapshot.policySet()?.serial ?? 0,
+      change_seq: snapshot.seq(), version: options.version,
+    });
+  await beat();
+  every(HEARTBEAT_EVERY_MS, closers, beat, log);
+
+  const link = await firstRunLink({ ...control, hasher });
+  log.info({ event: 'listening', url, profile: config.profile, version: options.version }, 'Mandate is listening.');
+
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= closeAll().then(() => stopped.resolve());
+    return closing;
+  };
+  return {
+    url,
+    operatorToken: data.operatorToken,
+    firstRunLink: link === null ? null : `${publicUrl}/sign-in?link=${link}`,
+    closed: stopped.promise,
+    close,
+  };
+}
+
+function createHttpServer(): HttpServer {
+  const http = createServer({
+    headersTimeout: HEADERS_MS_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    connectionsCheckingInterval: CONNECTION_CHECK_MS,
+    maxHeaderSize: HEADER_BYTES_MAX,
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+  });
+  http.maxConnections = CONNECTIONS_MAX;
+  return http;
+}
+
+/** @throws listen.taken, input.invalid */
+async function listen(http: HttpServer, host: string, port: number): Promise<{ readonly url: string; readonly address: { readonly host: string; readonly port: number } }> {
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') reject(new MandateError('listen.taken', `${host}:${port} is already in use; choose another with --port.`));
+      else reject(new MandateError('config.invalid', `Cannot listen on ${host}:${port}: ${error.code ?? error.message}.`, { cause: error }));
+    });
+    http.listen({ host, port }, resolve);
+  });
+  const bound = http.address();
+  if (bound === null || typeof bound === 'string') throw new MandateError('internal', 'The listener has no address.');
+  const shown = host.includes(':') ? `[${host}]` : host;
+  return { url: `http://${shown}:${bound.port}`, address: { host: shown, port: bound.port } };
+}
+
+/** The names this process answers to: a page that reached it under any other name is refused (DNS rebinding). */
+function allowed(publicUrl: string, address: { readonly host: string; readonly port: number }): { readonly hosts: readonly string[]; readonly origins: readonly string[] } {
+  const own = ['127.0.0.1', 'localhost', '[::1]', address.host].map((host) => `${host}:${address.port}`);
+  const { host, origin } = new URL(publicUrl);
+  return { hosts: [...new Set([...own, host])], origins: [...new Set([...own.map((each) => `http://${each}`), origin])] };
+}
+
+/** Where server processes get their private folders; emptied at each start, because a killed process leaves its own. */
+function scratchDir(data: string): string {
+  const path = join(data, 'scratch');
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { mode: 0o700 });
+  return path;
+}
+
+/** The same log, measuring how long each record takes to be durable. */
+function timed(log: EvidenceLog, clock: Clock, metrics: Metrics): EvidenceLog {
+  return {
+    ...log,
+    async append(record, facts) {
+      const startedUs = clock.monotonicUs();
+      const receipt = await log.append(record, facts);
+      metrics.observeEvidenceCommit((clock.monotonicUs() - startedUs) / 1e6);
+      if (record.kind === 'decision') metrics.observeDecision(record.effect as Effect, (record.latency_us + clock.monotonicUs() - startedUs) / 1e6); // a record's effect is one of EFFECTS
+      if (record.kind === 'outcome' && record.code?.startsWith('upstream.') === true) metrics.countUpstreamError(record.code);
+      return receipt;
+    },
+  };
+}
+
+function readings(snapshot: Snapshot, upstream: Upstream, now: Instant): GaugeReadings {
+  return {
+    snapshot_age_ms: 0,
+    open_tasks: [...snapshot.openTasks()].filter((task) => isOpen(task, now)).length,
+    pending_approvals: [...snapshot.liveApprovals()].filter((approval) => approvalState(approval, now) === 'pending').length,
+    stdio_children: upstream.stats().children,
+  };
+}
+
+/** The server named in an MCP path, null for `/mcp`, undefined for every other path. */
+function mcpServerOf(target: string): string | null | undefined {
+  const path = target.split('?', 1)[0] ?? '';
+  if (path === '/mcp' || path === '/mcp/') return null;
+  return path.startsWith('/mcp/') ? path.slice('/mcp/'.length) : undefined;
+}
+
+function cutUpstream(upstream: ReturnType<typeof openUpstream>, ended: Ended, log: Logger): void {
+  const cutting = [
+    ...ended.tasks.map((task) => upstream.endTask(task)),
+    ...ended.agents.map((agent) => upstream.endAgent(agent)),
+    ...ended.servers.map((server) => upstream.endServer(server)),
+  ];
+  for (const cut of cutting) cut.catch((error: unknown) => log.error({ event: 'cut_failed', error: String(error) }, 'An upstream could not be closed.'));
+}
+
+/** Runs `work` again and again, never twice at once. A fault is logged: what it does can wait for the next time. */
+function every(ms: number, closers: (() => Promise<void> | void)[], work: () => Promise<unknown>, log: Logger): void {
+  let running: Promise<unknown> | null = null;
+  const timer = setInterval(() => {
+    running ??= work()
+      .catch((error: unknown) => log.error({ event: 'timer_failed', error: String(error) }, 'A periodic task failed.'))
+      .finally(() => {
+        running = null;
+      });
+  }, ms);
+  closers.push(async () => {
+    clearInterval(timer);
+    await running;
+  });
+}
+
+async function closeHttp(http: HttpServer): Promise<void> {
+  if (!http.listening) return;
+  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+  http.closeIdleConnections();
+  const force = setTimeout(() => http.closeAllConnections(), CLOSE_GRACE_MS);
+  await closed;
+  clearTimeout(force);
+}
+
+/** How long requests under way may take to finish when the process is told to stop. */
+const CLOSE_GRACE_MS = 3_000;
+
+function hostOf(listenAddress: string): string {
+  return listenAddress.slice(0, listenAddress.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+}
+
+function portOf(listenAddress: string): number {
+  return Number(listenAddress.slice(listenAddress.lastIndexOf(':') + 1));
+}
