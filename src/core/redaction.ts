@@ -26,18 +26,21 @@ export function redactJson(value: Json): Json {
 const SECRET_KEY =
   /^(?:.*[_-])?(?:password|passwd|passphrase|secret|api[_-]?key|apikey|access[_-]?token|refresh[_-]?token|id[_-]?token|auth[_-]?token|token|authorization|cookie|private[_-]?key|client[_-]?secret|credentials?)$/i;
 
-/** Published forms of credentials; each entry is bounded so that no text makes it slow. */
+/**
+ * Published forms of credentials; each entry is bounded so that no text makes it slow. A form may follow an underscore
+ * (`key_ghp_…`), so `\b` would not do.
+ */
 const SECRET_FORMS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,8192}?-----END [A-Z ]{0,40}PRIVATE KEY-----/g, REDACTED],
-  [/\beyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{0,2048}/g, REDACTED], // JWT
-  [/\b(?:ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{30,255}\b/g, REDACTED],
-  [/\bgithub_pat_[A-Za-z0-9_]{20,255}\b/g, REDACTED],
-  [/\bglpat-[A-Za-z0-9_-]{16,64}/g, REDACTED],
-  [/\bxox[abeoprs]-[A-Za-z0-9-]{10,255}/g, REDACTED],
-  [/\bsk-[A-Za-z0-9_-]{16,255}/g, REDACTED],
-  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, REDACTED],
-  [/\bAIza[A-Za-z0-9_-]{35}\b/g, REDACTED],
-  [/\b(?:mdt|mdk|mds|mdc|mdl|mda)_[A-Za-z0-9_-]{20,100}/g, REDACTED], // Mandate's own bearers
-  [/\b(Bearer|Basic)\s+[A-Za-z0-9+/=._~-]{16,4096}/gi, `$1 ${REDACTED}`],
-  [/\b([a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{0,100}:)[^\s/@]{1,200}@/gi, `$1${REDACTED}@`],
+  [/(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{0,2048}/g, REDACTED], // JWT
+  [/(?<![A-Za-z0-9])(?:ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{30,255}/g, REDACTED],
+  [/(?<![A-Za-z0-9])github_pat_[A-Za-z0-9_]{20,255}/g, REDACTED],
+  [/(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{16,64}/g, REDACTED],
+  [/(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,255}/g, REDACTED],
+  [/(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,255}/g, REDACTED],
+  [/(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16,64}/g, REDACTED],
+  [/(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{35,255}/g, REDACTED],
+  [/(?<![A-Za-z0-9])(?:mdt|mdk|mds|mdc|mdl|mda)_[A-Za-z0-9_-]{20,100}/g, REDACTED], // Mandate's own bearers
+  [/(?<![A-Za-z0-9])(Bearer|Basic)\s+[A-Za-z0-9+/=._~-]{16,4096}/gi, `$1 ${REDACTED}`],
+  [/([a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{0,100}:)[^\s/@]{1,200}@/gi, `$1${REDACTED}@`],
 ];
