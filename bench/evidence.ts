@@ -20,7 +20,11 @@ const FSYNC_BYTES = 128 * 1024;
 
 const folder = mkdtempSync(join(tmpdir(), 'mandate-bench-'));
 try {
-  const appends = new Map<number, AppendRun[]>([[16, []], [64, []], [256, []]]);
+  const appends = new Map<number, AppendRun[]>([
+    [16, []],
+    [64, []],
+    [256, []],
+  ]);
   const fsyncs: number[] = [];
   const verifies: number[] = [];
   // In turn, so that what else the machine does touches all of them alike.
@@ -44,7 +48,12 @@ try {
   }));
   rows.push({ name: 'verify', value: median(verifies), unit: 'records_per_s', runs: RUNS });
   rows.push({
-    name: 'fsync', value: median(fsyncs), unit: 'ms', p50_ms: median(fsyncs), p99_ms: percentile(fsyncs, 99), runs: RUNS,
+    name: 'fsync',
+    value: median(fsyncs),
+    unit: 'ms',
+    p50_ms: median(fsyncs),
+    p99_ms: percentile(fsyncs, 99),
+    runs: RUNS,
   });
   reportBench('evidence', rows);
 } finally {
@@ -115,20 +124,47 @@ function decision(node: NodeId, n: number): DecisionRecord {
   const id = String(n).padStart(26, '0');
   const hex = String(n).padStart(64, '0');
   return {
-    v: 1, kind: 'decision', id: `dec_${id}`, at: '2026-11-01T09:00:00.000Z', node, actor: `agent-${n % 50}`,
+    v: 1,
+    kind: 'decision',
+    id: `dec_${id}`,
+    at: '2026-11-01T09:00:00.000Z',
+    node,
+    actor: `agent-${n % 50}`,
     credential: 'crd_00000000000000000000000001',
-    chain: [{ actor: actorId('ada'), kind: 'human' }, { actor: actorId(`agent-${n % 50}`), kind: 'agent' }],
-    task: `tsk_${String(n % 500).padStart(26, '0')}`, revision: 1, purpose: 'Fix the failing build of the shop and open a pull request.',
-    purpose_source: 'human', trigger: null,
+    chain: [
+      { actor: actorId('ada'), kind: 'human' },
+      { actor: actorId(`agent-${n % 50}`), kind: 'agent' },
+    ],
+    task: `tsk_${String(n % 500).padStart(26, '0')}`,
+    revision: 1,
+    purpose: 'Fix the failing build of the shop and open a pull request.',
+    purpose_source: 'human',
+    trigger: null,
     action: {
-      kind: 'tool_call', server: 'files', tool: 'read_file', method: 'tools/call', definition_digest: `sha256:${hex}`,
-      arguments_digest: `hmac-sha256:${hex}`, argument_facts: { path: `/srv/shop/src/page-${n}.ts` }, destination: null,
+      kind: 'tool_call',
+      server: 'files',
+      tool: 'read_file',
+      method: 'tools/call',
+      definition_digest: `sha256:${hex}`,
+      arguments_digest: `hmac-sha256:${hex}`,
+      argument_facts: { path: `/srv/shop/src/page-${n}.ts` },
+      destination: null,
       environment: 'production',
     },
-    labels: ['internal'], budgets: { calls: { used: n, of: 100_000 } }, facts_digest: `sha256:${hex}`, effect: 'deny',
-    mode: 'enforce', enforced: true,
-    reasons: [{ code: 'policy.no_permit', policy: null, message: 'No policy permits this; what nothing permits is denied.' }],
-    determining: [], policy: { serial: 3, hash: `sha256:${hex}` }, snapshot_age_ms: 4, approval: null,
-    claims: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }, latency_us: 180,
+    labels: ['internal'],
+    budgets: { calls: { used: n, of: 100_000 } },
+    facts_digest: `sha256:${hex}`,
+    effect: 'deny',
+    mode: 'enforce',
+    enforced: true,
+    reasons: [
+      { code: 'policy.no_permit', policy: null, message: 'No policy permits this; what nothing permits is denied.' },
+    ],
+    determining: [],
+    policy: { serial: 3, hash: `sha256:${hex}` },
+    snapshot_age_ms: 4,
+    approval: null,
+    claims: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
+    latency_us: 180,
   };
 }

@@ -16,7 +16,9 @@ export interface BenchRow {
 /** Prints the rows: a table for people, or with `--json` one JSON object and nothing else on stdout. */
 export function reportBench(bench: string, rows: readonly BenchRow[]): void {
   if (wantsJson()) {
-    process.stdout.write(`${JSON.stringify({ bench, at: new Date().toISOString(), machine: machine(), versions: versions(), rows })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ bench, at: new Date().toISOString(), machine: machine(), versions: versions(), rows })}\n`,
+    );
     return;
   }
   const { cpu, cpus: count } = machine();
@@ -45,7 +47,11 @@ function wantsJson(): boolean {
 }
 
 function machine(): { readonly cpus: number; readonly cpu: string; readonly memory_mb: number } {
-  return { cpus: cpus().length, cpu: cpus()[0]?.model.trim() ?? 'unknown', memory_mb: Math.round(totalmem() / 1_048_576) };
+  return {
+    cpus: cpus().length,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    memory_mb: Math.round(totalmem() / 1_048_576),
+  };
 }
 
 function versions(): { readonly node: string; readonly mandate: string } {
@@ -66,8 +72,14 @@ function round(value: number): string {
 }
 
 function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<readonly number[]>((most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)), []);
+  const widths = rows.reduce<readonly number[]>(
+    (most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)),
+    [],
+  );
   const line = (row: readonly string[]): string =>
-    row.map((cell, at) => (at === 1 ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0))).join('  ').trimEnd();
+    row
+      .map((cell, at) => (at === 1 ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd();
   return rows.map((row) => `${line(row)}\n`).join('');
 }

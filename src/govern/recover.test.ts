@@ -8,7 +8,15 @@ import { instant } from '../core/instant.ts';
 import type { Changes } from '../ports/changes.ts';
 import type { EvidenceLog } from '../ports/evidence-log.ts';
 import type { Random } from '../ports/random.ts';
-import { changeRecord, decisionRecord, NODE, outcomeRecord, sampleAt, sampleId, START } from '../ports/sample-evidence.suite.ts';
+import {
+  changeRecord,
+  decisionRecord,
+  NODE,
+  outcomeRecord,
+  sampleAt,
+  sampleId,
+  START,
+} from '../ports/sample-evidence.suite.ts';
 import { recover } from './recover.ts';
 
 const NOW = instant(START + 60_000);
@@ -28,7 +36,11 @@ test('TH-57: an action that was allowed and never answered becomes unknown, with
   assert.deepEqual([outcome?.projection.effect, outcome?.projection.of], ['unknown', sampleId('dec', 2)]);
   assert.equal(outcome?.projection.at, sampleAt(60_000));
   assert.deepEqual(JSON.parse(signal?.text ?? '').details, {
-    actor: 'deploy-bot', task: sampleId('tsk', 1), server: 'files', tool: 'read_file', decided_at: sampleAt(2),
+    actor: 'deploy-bot',
+    task: sampleId('tsk', 1),
+    server: 'files',
+    tool: 'read_file',
+    decided_at: sampleAt(2),
   });
 });
 
@@ -56,7 +68,10 @@ test('a change that the store does not hold is recorded as not applied, a commit
   await evidence.append(changeRecord(2));
   assert.deepEqual(await recover(ports, NOW), { unknown: 0, not_applied: 1 });
   const { items } = await evidence.query({ kind: 'outcome' }, { limit: 10, cursor: null });
-  assert.deepEqual(items.map(({ projection }) => [projection.of, projection.effect]), [[sampleId('chg', 2), 'not_sent']]);
+  assert.deepEqual(
+    items.map(({ projection }) => [projection.of, projection.effect]),
+    [[sampleId('chg', 2), 'not_sent']],
+  );
 });
 
 test('a change whose commit nobody could tell is looked up: it happened, or it did not', async (t) => {
@@ -68,10 +83,13 @@ test('a change whose commit nobody could tell is looked up: it happened, or it d
   await evidence.append(outcomeRecord(6, sampleId('chg', 3), { status: 'not_sent' }));
   assert.equal((await recover(ports, NOW)).not_applied, 1);
   const found = await evidence.after(6, 10);
-  assert.deepEqual(found.map(({ projection }) => [projection.of, projection.effect]), [
-    [sampleId('chg', 1), 'completed'],
-    [sampleId('chg', 2), 'not_sent'],
-  ]);
+  assert.deepEqual(
+    found.map(({ projection }) => [projection.of, projection.effect]),
+    [
+      [sampleId('chg', 1), 'completed'],
+      [sampleId('chg', 2), 'not_sent'],
+    ],
+  );
 });
 
 test('when the evidence cannot be written, recovery fails and with it the start', async (t) => {
@@ -89,13 +107,21 @@ function house(t: TestContext): {
   const evidence = openMemoryEvidence({ node: NODE });
   const store = openMemoryStore();
   t.after(() => store.close());
-  return { evidence, changes: store.changes, ports: { evidence, changes: store.changes, random: counting(), node: NODE } };
+  return {
+    evidence,
+    changes: store.changes,
+    ports: { evidence, changes: store.changes, random: counting(), node: NODE },
+  };
 }
 
 /** Ids in order, above those of the sample records. */
 function counting(): Random {
   let n = 1_000_000;
-  return { bytes: (count) => new Uint8Array(count), id: (prefix) => sampleId(prefix, (n += 1)), secret: (prefix) => `${prefix}_` };
+  return {
+    bytes: (count) => new Uint8Array(count),
+    id: (prefix) => sampleId(prefix, (n += 1)),
+    secret: (prefix) => `${prefix}_`,
+  };
 }
 
 function change(n: number): Change {

@@ -44,7 +44,8 @@ async function endActions(ports: RecoverPorts, now: Instant): Promise<number> {
     const entries = await ports.evidence.unanswered(PAGE_ITEMS_MAX);
     if (entries.length === 0) return ended;
     // INVARIANT: an outcome answers its decision, so the same one is never the oldest unanswered again.
-    if (entries[0]?.projection.id === first) throw new MandateError('internal', 'An outcome did not answer its decision.');
+    if (entries[0]?.projection.id === first)
+      throw new MandateError('internal', 'An outcome did not answer its decision.');
     first = entries[0]?.projection.id;
     // The signal goes first: a crash between the two repeats it, and never loses it.
     const appends = entries.flatMap((entry) => [
@@ -76,12 +77,21 @@ async function endChanges(ports: RecoverPorts, now: Instant): Promise<number> {
 }
 
 /** A change that the store holds needs no outcome, unless one said that nobody knew. */
-async function endingOf(changes: Changes, id: ChangeId, status: 'unknown' | null): Promise<OutcomeRecord['status'] | undefined> {
+async function endingOf(
+  changes: Changes,
+  id: ChangeId,
+  status: 'unknown' | null,
+): Promise<OutcomeRecord['status'] | undefined> {
   if (!(await changes.has(id))) return 'not_sent';
   return status === 'unknown' ? 'completed' : undefined;
 }
 
-function outcome({ random, node }: RecoverPorts, of: string, status: OutcomeRecord['status'], now: Instant): OutcomeRecord {
+function outcome(
+  { random, node }: RecoverPorts,
+  of: string,
+  status: OutcomeRecord['status'],
+  now: Instant,
+): OutcomeRecord {
   return {
     v: 1,
     kind: 'outcome',

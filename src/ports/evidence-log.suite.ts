@@ -35,7 +35,12 @@ export function evidenceLogSuite(name: string, open: OpenEvidence): void {
 
     test('an entry holds the exact canonical text, its projection, and the hash of both with the one before', async (t) => {
       const log = await open(t);
-      const records: readonly EvidenceRecord[] = [decisionRecord(1), outcomeRecord(2, sampleId('dec', 1)), changeRecord(3), signalRecord(4)];
+      const records: readonly EvidenceRecord[] = [
+        decisionRecord(1),
+        outcomeRecord(2, sampleId('dec', 1)),
+        changeRecord(3),
+        signalRecord(4),
+      ];
       let prev = FIRST_PREV;
       for (const [at, record] of records.entries()) {
         const receipt = await log.append(record);
@@ -51,11 +56,23 @@ export function evidenceLogSuite(name: string, open: OpenEvidence): void {
     test('appends that arrive together stand in the order of the calls, without gaps', async (t) => {
       const log = await open(t);
       const receipts = await Promise.all(Array.from({ length: 300 }, (_, n) => log.append(decisionRecord(n))));
-      assert.deepEqual(receipts.map(({ seq }) => seq), Array.from({ length: 300 }, (_, n) => n + 1));
+      assert.deepEqual(
+        receipts.map(({ seq }) => seq),
+        Array.from({ length: 300 }, (_, n) => n + 1),
+      );
       const entries = await log.after(0, 500);
-      assert.deepEqual(entries.map(({ projection }) => projection.id), Array.from({ length: 300 }, (_, n) => sampleId('dec', n)));
-      assert.deepEqual(entries.map(({ hash }) => hash), receipts.map(({ hash }) => hash));
-      assert.deepEqual(entries.slice(1).map(({ prev }) => prev), entries.slice(0, -1).map(({ hash }) => hash));
+      assert.deepEqual(
+        entries.map(({ projection }) => projection.id),
+        Array.from({ length: 300 }, (_, n) => sampleId('dec', n)),
+      );
+      assert.deepEqual(
+        entries.map(({ hash }) => hash),
+        receipts.map(({ hash }) => hash),
+      );
+      assert.deepEqual(
+        entries.slice(1).map(({ prev }) => prev),
+        entries.slice(0, -1).map(({ hash }) => hash),
+      );
     });
 
     test('what was appended can be read at once', async (t) => {
@@ -93,7 +110,10 @@ export function evidenceLogSuite(name: string, open: OpenEvidence): void {
     test('a query answers newest first, page by page', async (t) => {
       const log = await open(t);
       await Promise.all(Array.from({ length: 7 }, (_, n) => log.append(decisionRecord(n))));
-      assert.deepEqual(await pages(log, {}, 3), [[6, 5, 4], [3, 2, 1], [0]].map((page) => page.map((n) => sampleId('dec', n))));
+      assert.deepEqual(
+        await pages(log, {}, 3),
+        [[6, 5, 4], [3, 2, 1], [0]].map((page) => page.map((n) => sampleId('dec', n))),
+      );
       assert.equal((await log.query({}, { limit: 7, cursor: null })).next_cursor, null);
     });
 
@@ -103,7 +123,10 @@ export function evidenceLogSuite(name: string, open: OpenEvidence): void {
       const first = await log.query({}, { limit: 2, cursor: null });
       await log.append(decisionRecord(9));
       const second = await log.query({}, { limit: 2, cursor: first.next_cursor });
-      assert.deepEqual(second.items.map(({ projection }) => projection.id), [sampleId('dec', 1), sampleId('dec', 0)]);
+      assert.deepEqual(
+        second.items.map(({ projection }) => projection.id),
+        [sampleId('dec', 1), sampleId('dec', 0)],
+      );
     });
 
     test('a query finds by each filter, alone and together', async (t) => {
@@ -138,7 +161,10 @@ export function evidenceLogSuite(name: string, open: OpenEvidence): void {
       await log.append(decisionRecord(1, { at: sampleAt(600_000) }));
       await log.append(decisionRecord(2));
       const { items } = await log.query({ since: sampleAt(500_000) }, { limit: 10, cursor: null });
-      assert.deepEqual(items.map(({ projection }) => projection.id), [sampleId('dec', 1)]);
+      assert.deepEqual(
+        items.map(({ projection }) => projection.id),
+        [sampleId('dec', 1)],
+      );
       assert.equal((await log.query({}, { limit: 1, cursor: null })).items[0]?.projection.id, sampleId('dec', 2));
     });
 
@@ -156,8 +182,14 @@ export function evidenceLogSuite(name: string, open: OpenEvidence): void {
     test('a follower reads on, oldest first, from where it was', async (t) => {
       const log = await open(t);
       for (let n = 1; n <= 5; n += 1) await log.append(decisionRecord(n));
-      assert.deepEqual((await log.after(0, 2)).map(({ seq }) => seq), [1, 2]);
-      assert.deepEqual((await log.after(2, 10)).map(({ seq }) => seq), [3, 4, 5]);
+      assert.deepEqual(
+        (await log.after(0, 2)).map(({ seq }) => seq),
+        [1, 2],
+      );
+      assert.deepEqual(
+        (await log.after(2, 10)).map(({ seq }) => seq),
+        [3, 4, 5],
+      );
       assert.deepEqual(await log.after(5, 10), []);
     });
 
@@ -167,9 +199,13 @@ export function evidenceLogSuite(name: string, open: OpenEvidence): void {
       await log.append(decisionRecord(2, { effect: 'deny' }));
       await log.append(decisionRecord(3, { effect: 'hold' }));
       await log.append(decisionRecord(4));
-      const ids = async (): Promise<readonly string[]> => (await log.unanswered(10)).map(({ projection }) => projection.id);
+      const ids = async (): Promise<readonly string[]> =>
+        (await log.unanswered(10)).map(({ projection }) => projection.id);
       assert.deepEqual(await ids(), [sampleId('dec', 1), sampleId('dec', 4)]);
-      assert.deepEqual((await log.unanswered(1)).map(({ projection }) => projection.id), [sampleId('dec', 1)]);
+      assert.deepEqual(
+        (await log.unanswered(1)).map(({ projection }) => projection.id),
+        [sampleId('dec', 1)],
+      );
       await log.append(outcomeRecord(5, sampleId('dec', 1)));
       assert.deepEqual(await ids(), [sampleId('dec', 4)]);
       await log.append(outcomeRecord(6, sampleId('dec', 4), { status: 'unknown' }));
@@ -205,7 +241,10 @@ export function coded(code: ErrorCode): (error: unknown) => boolean {
 /** SHA-256(0x01 ‖ prev ‖ SHA-256(0x00 ‖ bytes)), written out again so that an error in the product's is seen. */
 export function linkHash(prev: string, text: string): string {
   const leaf = createHash('sha256').update(Buffer.of(0)).update(text).digest();
-  const link = createHash('sha256').update(Buffer.of(1)).update(Buffer.from(prev.slice(7), 'hex')).update(leaf);
+  const link = createHash('sha256')
+    .update(Buffer.of(1))
+    .update(Buffer.from(prev.slice(7), 'hex'))
+    .update(leaf);
   return `sha256:${link.digest('hex')}`;
 }
 

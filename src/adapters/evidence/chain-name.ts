@@ -2,7 +2,8 @@ import type { NodeId } from '../../core/ids.ts';
 
 /** One chain per node and incarnation; every record of it names that node. */
 export function chainName(node: NodeId, incarnation: number): string {
-  if (!Number.isSafeInteger(incarnation) || incarnation < 1) throw new RangeError('an incarnation is a whole number from 1');
+  if (!Number.isSafeInteger(incarnation) || incarnation < 1)
+    throw new RangeError('an incarnation is a whole number from 1');
   return `${node}.${incarnation}`;
 }
 

@@ -77,11 +77,14 @@ export function startChainCheck(witnessed: readonly WitnessedHead[], gaps = fals
       }
       const follows = entry.seq === seq + 1;
       if (!follows && (!gaps || entry.seq <= seq)) {
-        return bad(seq === 0 ? 'Its chain does not begin at 1.' : `It follows entry ${seq}: one is missing or there twice.`);
+        return bad(
+          seq === 0 ? 'Its chain does not begin at 1.' : `It follows entry ${seq}: one is missing or there twice.`,
+        );
       }
       if (entry.prev.length !== 32 || entry.hash.length !== 32) return bad('Its hash is no hash.');
       if (follows && !same(entry.prev, prev)) return bad('It does not name the hash of the one before it.');
-      if (!same(chainHash(entry.prev, entry.bytes), entry.hash)) return bad('Its bytes are not the ones that were hashed.');
+      if (!same(chainHash(entry.prev, entry.bytes), entry.hash))
+        return bad('Its bytes are not the ones that were hashed.');
       const read = readRecord(entry.bytes);
       if (!read.ok) return read;
       const { projection } = read;
@@ -124,7 +127,12 @@ function bad(why: string): { readonly ok: false; readonly why: string } {
 }
 
 type ReadRecord =
-  | { readonly ok: true; readonly projection: EvidenceProjection; readonly node: string; readonly facts_digest: string | undefined }
+  | {
+      readonly ok: true;
+      readonly projection: EvidenceProjection;
+      readonly node: string;
+      readonly facts_digest: string | undefined;
+    }
   | { readonly ok: false; readonly why: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -177,7 +185,8 @@ function isSorted(value: Json): boolean {
 /** What the projection and the checks read; the rest of a record is for people and for replay. */
 function isRecord(value: Json): value is Json & EvidenceRecord {
   if (!isJsonObject(value) || value['v'] !== 1) return false;
-  if (typeof value['id'] !== 'string' || typeof value['at'] !== 'string' || typeof value['node'] !== 'string') return false;
+  if (typeof value['id'] !== 'string' || typeof value['at'] !== 'string' || typeof value['node'] !== 'string')
+    return false;
   const kind = value['kind'];
   if (!EVIDENCE_KINDS.some((known) => known === kind)) return false;
   if (kind === 'decision') return isJsonObject(value['action']) && typeof value['facts_digest'] === 'string';

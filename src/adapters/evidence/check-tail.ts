@@ -29,9 +29,13 @@ export function checkTail(
 }
 
 function damaged(chain: string, seq: number, what: string): MandateError {
-  return new MandateError('data.damaged', `Entry ${seq} of chain ${chain} in the audit log ${what}. Run: mandate audit verify`, {
-    at: `${chain}/${seq}`,
-  });
+  return new MandateError(
+    'data.damaged',
+    `Entry ${seq} of chain ${chain} in the audit log ${what}. Run: mandate audit verify`,
+    {
+      at: `${chain}/${seq}`,
+    },
+  );
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -21,7 +21,12 @@ export interface ExportHeader {
  * @returns how many entries it wrote
  * @throws data.unreadable, data.damaged, data.newer; and what `out` throws
  */
-export async function exportEvidence(file: string, org_id: string, filter: EvidenceFilter, out: Writable): Promise<number> {
+export async function exportEvidence(
+  file: string,
+  org_id: string,
+  filter: EvidenceFilter,
+  out: Writable,
+): Promise<number> {
   const db = openReadOnly(file);
   try {
     db.exec('begin');
@@ -32,7 +37,11 @@ export async function exportEvidence(file: string, org_id: string, filter: Evide
     for (const value of db.prepare(`${SELECT} ${sql} order by rowid`).iterate(...values(org_id))) {
       const row = value as unknown as Row; // columns as SELECT names them, typed by the strict table
       await writeLine(out, {
-        chain: row.chain_id, seq: row.seq, prev: printHash(row.prev), hash: printHash(row.hash), text: row.bytes,
+        chain: row.chain_id,
+        seq: row.seq,
+        prev: printHash(row.prev),
+        hash: printHash(row.hash),
+        text: row.bytes,
       });
     }
     return count;

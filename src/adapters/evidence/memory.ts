@@ -71,7 +71,8 @@ function matches({ projection: p }: EvidenceEntry, { kind, task, actor, effect, 
 }
 
 function readCursor(cursor: string): number {
-  if (!/^[1-9][0-9]{0,14}$/.test(cursor)) throw new MandateError('input.invalid', 'The cursor is not one of this list.');
+  if (!/^[1-9][0-9]{0,14}$/.test(cursor))
+    throw new MandateError('input.invalid', 'The cursor is not one of this list.');
   return Number(cursor);
 }
 

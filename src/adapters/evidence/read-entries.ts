@@ -46,18 +46,28 @@ export function openEvidenceReader(file: string, org_id: string): EvidenceReader
       // One more than asked tells whether there is a next page.
       const rows = all(
         `${SELECT} ${sql} and rowid < ? order by rowid desc limit ?`,
-        ...values(org_id), before, checkLimit(limit) + 1,
+        ...values(org_id),
+        before,
+        checkLimit(limit) + 1,
       );
       const page = rows.slice(0, limit);
       const last = page.at(-1);
       return { items: page.map(toEntry), next_cursor: rows.length > limit && last ? String(last.position) : null };
     },
     after: (chain, seq, limit) =>
-      all(`${SELECT} where org_id = ? and chain_id = ? and seq > ? order by seq limit ?`, org_id, chain, seq, checkLimit(limit)).map(toEntry),
+      all(
+        `${SELECT} where org_id = ? and chain_id = ? and seq > ? order by seq limit ?`,
+        org_id,
+        chain,
+        seq,
+        checkLimit(limit),
+      ).map(toEntry),
     unanswered: (limit) =>
       all(
         `${SELECT} where org_id = ? and record_id in (select record_id from unanswered where org_id = ?) order by rowid limit ?`,
-        org_id, org_id, checkLimit(limit),
+        org_id,
+        org_id,
+        checkLimit(limit),
       ).map(toEntry),
     allowedCalls(task) {
       const sql = `select count(*) as n from entries indexed by entries_task
@@ -66,7 +76,9 @@ export function openEvidenceReader(file: string, org_id: string): EvidenceReader
     },
     heads: () =>
       db
-        .prepare('select chain_id, max(seq) as seq, hash from entries where org_id = ? group by chain_id order by min(rowid)')
+        .prepare(
+          'select chain_id, max(seq) as seq, hash from entries where org_id = ? group by chain_id order by min(rowid)',
+        )
         .all(org_id)
         .map((row) => ({
           chain: String(row['chain_id']),
@@ -74,10 +86,15 @@ export function openEvidenceReader(file: string, org_id: string): EvidenceReader
           hash: printHash(row['hash'] as Uint8Array), // strict table: a blob
         })),
     facts(id, sealKey) {
-      const row = db.prepare('select nonce, ciphertext from sealed_facts where org_id = ? and record_id = ?').get(org_id, id);
+      const row = db
+        .prepare('select nonce, ciphertext from sealed_facts where org_id = ? and record_id = ?')
+        .get(org_id, id);
       if (row === undefined) return undefined;
       // The table is strict: both are blobs.
-      return unsealFacts(sealKey, id, { nonce: row['nonce'] as Uint8Array, ciphertext: row['ciphertext'] as Uint8Array });
+      return unsealFacts(sealKey, id, {
+        nonce: row['nonce'] as Uint8Array,
+        ciphertext: row['ciphertext'] as Uint8Array,
+      });
     },
     close: () => db.close(),
   };
@@ -121,7 +138,10 @@ function check(db: DatabaseSync): DatabaseSync {
   if (version === EVIDENCE_SCHEMA_VERSION) return db;
   db.close();
   throw version > EVIDENCE_SCHEMA_VERSION
-    ? new MandateError('data.newer', `The audit log has schema ${version}; this version knows ${EVIDENCE_SCHEMA_VERSION}.`)
+    ? new MandateError(
+        'data.newer',
+        `The audit log has schema ${version}; this version knows ${EVIDENCE_SCHEMA_VERSION}.`,
+      )
     : new MandateError('data.damaged', 'The file is not an audit log.');
 }
 
@@ -154,8 +174,15 @@ export function toEntry(row: Row): EvidenceEntry {
     prev: printHash(row.prev),
     text: row.bytes,
     projection: {
-      kind: row.kind, id: row.record_id, at: row.at, actor: row.actor, task: row.task, server: row.server, tool: row.tool,
-      effect: row.effect, of: row.of_id,
+      kind: row.kind,
+      id: row.record_id,
+      at: row.at,
+      actor: row.actor,
+      task: row.task,
+      server: row.server,
+      tool: row.tool,
+      effect: row.effect,
+      of: row.of_id,
     },
   };
 }
@@ -164,16 +191,25 @@ export function toEntry(row: Row): EvidenceEntry {
  * The condition, and through which index it is read: SQLite keeps no statistics here and would guess. A kind is written
  * out so that the partial indexes of the two rare kinds apply; the two common ones are found by reading backwards.
  */
-export function where(filter: EvidenceFilter): { readonly sql: string; values(org_id: string): readonly SQLInputValue[] } {
+export function where(filter: EvidenceFilter): {
+  readonly sql: string;
+  readonly values: (org_id: string) => readonly SQLInputValue[];
+} {
   const { kind, task, actor, effect, of, since } = filter;
-  if (kind !== undefined && !EVIDENCE_KINDS.includes(kind)) throw new MandateError('input.invalid', 'There is no such kind of record.');
+  if (kind !== undefined && !EVIDENCE_KINDS.includes(kind))
+    throw new MandateError('input.invalid', 'There is no such kind of record.');
   const index =
-    of !== undefined ? 'entries_of'
-    : task !== undefined ? 'entries_task'
-    : kind === 'change' || kind === 'signal' ? `entries_${kind}`
-    : actor !== undefined ? 'entries_actor'
-    : effect !== undefined ? 'entries_effect'
-    : undefined;
+    of !== undefined
+      ? 'entries_of'
+      : task !== undefined
+        ? 'entries_task'
+        : kind === 'change' || kind === 'signal'
+          ? `entries_${kind}`
+          : actor !== undefined
+            ? 'entries_actor'
+            : effect !== undefined
+              ? 'entries_effect'
+              : undefined;
   const terms = ['org_id = ?'];
   if (kind !== undefined) terms.push(`kind = '${kind}'`);
   if (of !== undefined) terms.push('of_id = ?');
@@ -181,7 +217,8 @@ export function where(filter: EvidenceFilter): { readonly sql: string; values(or
   if (actor !== undefined) terms.push('actor = ?');
   if (effect !== undefined) terms.push('effect = ?');
   // By the clock, but never further back than the first such record was written.
-  if (since !== undefined) terms.push('at >= ?', 'rowid >= (select min(rowid) from entries where org_id = ? and at >= ?)');
+  if (since !== undefined)
+    terms.push('at >= ?', 'rowid >= (select min(rowid) from entries where org_id = ? and at >= ?)');
   return {
     sql: `${index === undefined ? 'not indexed' : `indexed by ${index}`} where ${terms.join(' and ')}`,
     values: (org_id) => [
@@ -193,7 +230,8 @@ export function where(filter: EvidenceFilter): { readonly sql: string; values(or
 }
 
 function readCursor(cursor: string): number {
-  if (!/^[1-9][0-9]{0,14}$/.test(cursor)) throw new MandateError('input.invalid', 'The cursor is not one of this list.');
+  if (!/^[1-9][0-9]{0,14}$/.test(cursor))
+    throw new MandateError('input.invalid', 'The cursor is not one of this list.');
   return Number(cursor);
 }
 

@@ -43,7 +43,10 @@ export function prepareSchema(db: DatabaseSync): void {
   const version = schemaVersion(db);
   if (version === EVIDENCE_SCHEMA_VERSION) return;
   if (version > EVIDENCE_SCHEMA_VERSION) {
-    throw new MandateError('data.newer', `The audit log has schema ${version}; this version knows ${EVIDENCE_SCHEMA_VERSION}.`);
+    throw new MandateError(
+      'data.newer',
+      `The audit log has schema ${version}; this version knows ${EVIDENCE_SCHEMA_VERSION}.`,
+    );
   }
   if (db.prepare('select 1 from sqlite_schema limit 1').get() !== undefined) {
     throw new MandateError('data.damaged', 'The audit log file holds something else.');

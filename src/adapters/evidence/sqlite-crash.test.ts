@@ -60,7 +60,10 @@ async function endsCleanly(t: TestContext, file: string, prefix: readonly string
   assert.equal(heard.exit, 0, heard.stderr);
   assert.deepEqual(heard.failed, ['evidence.unavailable']);
   assert.equal(heard.late, 'evidence.unavailable');
-  assert.ok(heard.refused.length > 0 && heard.refused.every((code) => code === 'evidence.unavailable'), heard.refused.join());
+  assert.ok(
+    heard.refused.length > 0 && heard.refused.every((code) => code === 'evidence.unavailable'),
+    heard.refused.join(),
+  );
   assert.ok(heard.acks.size > 0);
 
   const verdict = await verifyEvidence(file, { sealKey: SEAL_KEY });
@@ -81,7 +84,11 @@ interface Heard {
 }
 
 /** Runs the program to its end, or kills it without a warning once it was told this often that a record is durable. */
-async function run(t: TestContext, command: readonly string[], options: { readonly killAfterAcks?: number } = {}): Promise<Heard> {
+async function run(
+  t: TestContext,
+  command: readonly string[],
+  options: { readonly killAfterAcks?: number } = {},
+): Promise<Heard> {
   const [name = '', ...args] = command;
   const child = spawn(name, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(() => child.kill('SIGKILL'));

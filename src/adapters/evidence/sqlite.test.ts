@@ -38,7 +38,13 @@ test('after a restore what is written is a chain of its own, and both verify', a
   await second.close();
   const verdict = await verifyEvidence(file);
   assert.ok(verdict.ok);
-  assert.deepEqual(verdict.chains.map(({ chain, count }) => [chain, count]), [[`${NODE}.1`, 1], [`${NODE}.2`, 1]]);
+  assert.deepEqual(
+    verdict.chains.map(({ chain, count }) => [chain, count]),
+    [
+      [`${NODE}.1`, 1],
+      [`${NODE}.2`, 1],
+    ],
+  );
 });
 
 test('the facts beside a record are sealed: read with the key alone, and erased without harm to the chain', async (t) => {
@@ -70,7 +76,10 @@ test('a writer that hangs turns into a refusal, and what nobody waits for is not
   blocker.close();
   // The writer goes on; the next append follows the last durable one.
   const receipt = await log.append(decisionRecord(3));
-  assert.deepEqual([receipt.seq, await log.get(sampleId('dec', 1)), await log.get(sampleId('dec', 2))], [1, undefined, undefined]);
+  assert.deepEqual(
+    [receipt.seq, await log.get(sampleId('dec', 1)), await log.get(sampleId('dec', 2))],
+    [1, undefined, undefined],
+  );
 });
 
 test('more than the queue holds is refused at once, and the log goes on afterwards', async (t) => {
@@ -79,7 +88,10 @@ test('more than the queue holds is refused at once, and the log goes on afterwar
   const appends = Array.from({ length: EVIDENCE_QUEUE_RECORDS_MAX + 3 }, (_, n) => log.append(decisionRecord(n)));
   const results = await Promise.allSettled(appends);
   const refused = results.flatMap((result, n) => (result.status === 'rejected' ? [n] : []));
-  assert.deepEqual(refused, [0, 1, 2].map((n) => EVIDENCE_QUEUE_RECORDS_MAX + n));
+  assert.deepEqual(
+    refused,
+    [0, 1, 2].map((n) => EVIDENCE_QUEUE_RECORDS_MAX + n),
+  );
   assert.equal((await log.append(outcomeRecord(1, sampleId('dec', 0)))).seq, EVIDENCE_QUEUE_RECORDS_MAX + 1);
 });
 
@@ -99,12 +111,18 @@ test('a last entry that is not what was written is refused by name', async (t) =
   const db = new DatabaseSync(file);
   db.exec(`update entries set bytes = replace(bytes, 'allow', 'deny!') where seq = 3`);
   db.close();
-  await assert.rejects(openAt(t, file), (error) => coded('data.damaged')(error) && /Entry 3 of chain nod_/.test(String(error)));
+  await assert.rejects(
+    openAt(t, file),
+    (error) => coded('data.damaged')(error) && /Entry 3 of chain nod_/.test(String(error)),
+  );
 });
 
 test('a file that is no audit log, one of a newer version and one that is not there are told apart', async (t) => {
   const other = newFile(t);
-  writeFileSync(other, 'This is a text, and long enough to be taken for a database header by nobody at all. '.repeat(20));
+  writeFileSync(
+    other,
+    'This is a text, and long enough to be taken for a database header by nobody at all. '.repeat(20),
+  );
   await assert.rejects(openAt(t, other), coded('data.damaged'));
   await assert.rejects(verifyEvidence(other), coded('data.damaged'));
 

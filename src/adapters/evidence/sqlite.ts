@@ -35,6 +35,9 @@ export const EVIDENCE_QUEUE_RECORDS_MAX = 8_192;
 /** And what they may hold together, in UTF-16 code units. */
 export const EVIDENCE_QUEUE_CHARS_MAX = 64 * 1024 * 1024;
 
+/** Posted at once, before the turn of the loop ends. */
+const POST_RECORDS_MAX = 32;
+
 /**
  * The evidence of one node in one SQLite file, written by a thread of its own (see writer.worker.ts for why its first
  * error is its last). One chain per node and incarnation, continued by the next start.
@@ -139,7 +142,9 @@ export async function openSqliteEvidence(options: SqliteEvidenceOptions): Promis
     try {
       return answer();
     } catch (error) {
-      throw isMandateError(error) ? error : new MandateError('evidence.unavailable', 'Evidence cannot be read.', { cause: error });
+      throw isMandateError(error)
+        ? error
+        : new MandateError('evidence.unavailable', 'Evidence cannot be read.', { cause: error });
     }
   };
 
@@ -169,8 +174,10 @@ export async function openSqliteEvidence(options: SqliteEvidenceOptions): Promis
       queuedChars += chars;
       lastNumber += 1;
       const number = lastNumber;
-      // One message for all that is appended in the same turn of the loop.
-      if (posting.push({ text, projection: projectEvidence(record), facts: facts ?? null }) === 1) setImmediate(postAll);
+      // One message for what is appended in the same turn of the loop; but in parts, so that the writer begins meanwhile.
+      const count = posting.push({ text, projection: projectEvidence(record), facts: facts ?? null });
+      if (count === POST_RECORDS_MAX) postAll();
+      else if (count === 1) setImmediate(postAll);
       return new Promise<EvidenceReceipt>((resolve, reject) => {
         waiting.set(number, { resolve, reject, chars, due: performance.now() + deadline_ms });
         watch();

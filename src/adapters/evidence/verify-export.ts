@@ -22,15 +22,21 @@ export async function verifyExport(
   let expected: number | undefined;
   let count = 0;
   const fault = (why: string, at: { readonly chain: string | null; readonly seq: number }): EvidenceFault => ({
-    ok: false, chain: at.chain, seq: at.seq, why, count,
+    ok: false,
+    chain: at.chain,
+    seq: at.seq,
+    why,
+    count,
   });
   for await (const line of linesOf(file)) {
     const value = line === undefined ? undefined : readLine(line);
     const here = { chain: check.position().chain, seq: check.position().seq + 1 };
-    if (value === undefined) return fault(`Line ${count + 1 + Number(expected !== undefined)} is not canonical JSON.`, here);
+    if (value === undefined)
+      return fault(`Line ${count + 1 + Number(expected !== undefined)} is not canonical JSON.`, here);
     if (expected === undefined) {
       const header = readHeader(value);
-      if (header === undefined) return fault('The first line is not the header of a bundle of this version.', { chain: null, seq: 0 });
+      if (header === undefined)
+        return fault('The first line is not the header of a bundle of this version.', { chain: null, seq: 0 });
       expected = header.count;
       check = startChainCheck(options.witnessed ?? [], header.filtered);
       continue;
@@ -49,7 +55,7 @@ export async function verifyExport(
 }
 
 /** Each line without its end; undefined for one that is too long, which is the last. */
-async function* linesOf(file: string): AsyncGenerator<Buffer | undefined> {
+async function* linesOf(file: string): AsyncGenerator<Buffer | undefined, void, void> {
   let rest = Buffer.alloc(0);
   try {
     for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
@@ -60,7 +66,10 @@ async function* linesOf(file: string): AsyncGenerator<Buffer | undefined> {
         start = end + 1;
       }
       rest = bytes.subarray(start);
-      if (rest.length > LINE_BYTES_MAX) return yield undefined;
+      if (rest.length > LINE_BYTES_MAX) {
+        yield undefined;
+        return;
+      }
     }
   } catch (error) {
     throw new MandateError('data.unreadable', `${file} cannot be read.`, { cause: error });
@@ -93,7 +102,8 @@ function readEntry(value: Json): CheckedEntry | undefined {
   const { chain, seq, prev, hash, text } = value;
   const prevBytes = parseHash(prev);
   const hashBytes = parseHash(hash);
-  if (typeof chain !== 'string' || typeof text !== 'string' || prevBytes === undefined || hashBytes === undefined) return undefined;
+  if (typeof chain !== 'string' || typeof text !== 'string' || prevBytes === undefined || hashBytes === undefined)
+    return undefined;
   if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 1) return undefined;
   return { chain, seq, prev: prevBytes, hash: hashBytes, bytes: Buffer.from(text) };
 }

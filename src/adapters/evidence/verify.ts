@@ -7,7 +7,12 @@ import { EVIDENCE_SCHEMA } from './schema.ts';
 import { unsealFacts } from './seal.ts';
 
 export type EvidenceVerdict =
-  | { readonly ok: true; readonly count: number; readonly chains: readonly VerifiedChain[]; readonly facts_checked: number }
+  | {
+      readonly ok: true;
+      readonly count: number;
+      readonly chains: readonly VerifiedChain[];
+      readonly facts_checked: number;
+    }
   | EvidenceFault;
 
 export interface EvidenceFault {
@@ -76,11 +81,14 @@ function readAll(db: DatabaseSync, options: VerifyOptions): EvidenceVerdict {
       if (entry.seq > 1 && row[14] <= position) return fault('It is listed before the one it follows.');
       position = row[14];
       if (options.sealKey !== undefined && result.facts_digest !== undefined) {
-        const sealed = factsOf.get(org, result.projection.id) as unknown as readonly [Uint8Array, Uint8Array] | undefined; // arrays are set
+        const sealed = factsOf.get(org, result.projection.id) as unknown as
+          | readonly [Uint8Array, Uint8Array]
+          | undefined; // arrays are set
         if (sealed !== undefined) {
           const text = unsealFacts(options.sealKey, result.projection.id, { nonce: sealed[0], ciphertext: sealed[1] });
           if (text === undefined) return fault('Its sealed facts do not open.');
-          if (`sha256:${hash('sha256', text)}` !== result.facts_digest) return fault('Its sealed facts are not the ones it names.');
+          if (`sha256:${hash('sha256', text)}` !== result.facts_digest)
+            return fault('Its sealed facts are not the ones it names.');
           facts += 1;
         }
       }
@@ -105,9 +113,22 @@ const ALL_ENTRIES = `select org_id, chain_id, seq, prev, hash, cast(bytes as blo
   effect, rowid, of_id from entries order by org_id, chain_id, seq`;
 
 type RowValues = readonly [
-  org: string, chain: string, seq: number, prev: Uint8Array, hash: Uint8Array, bytes: Uint8Array, kind: string, id: string,
-  at: string, actor: string | null, task: string | null, server: string | null, tool: string | null, effect: string | null,
-  position: number, of: string | null,
+  org: string,
+  chain: string,
+  seq: number,
+  prev: Uint8Array,
+  hash: Uint8Array,
+  bytes: Uint8Array,
+  kind: string,
+  id: string,
+  at: string,
+  actor: string | null,
+  task: string | null,
+  server: string | null,
+  tool: string | null,
+  effect: string | null,
+  position: number,
+  of: string | null,
 ];
 
 function toChecked(row: RowValues): CheckedEntry {
@@ -116,8 +137,15 @@ function toChecked(row: RowValues): CheckedEntry {
 
 function sameColumns(db: DatabaseSync, row: RowValues, p: EvidenceProjection): boolean {
   const same =
-    row[6] === p.kind && row[7] === p.id && row[8] === p.at && row[9] === p.actor && row[10] === p.task &&
-    row[11] === p.server && row[12] === p.tool && row[13] === p.effect && row[15] === p.of;
+    row[6] === p.kind &&
+    row[7] === p.id &&
+    row[8] === p.at &&
+    row[9] === p.actor &&
+    row[10] === p.task &&
+    row[11] === p.server &&
+    row[12] === p.tool &&
+    row[13] === p.effect &&
+    row[15] === p.of;
   if (!same) return false;
   const columns = [p.kind, p.id, p.at, p.actor, p.task, p.server, p.tool, p.effect, p.of];
   if (!columns.some((value) => value?.includes('\ufffd'))) return true;
@@ -149,7 +177,8 @@ function wrongSchema(db: DatabaseSync): string | undefined {
 /** What stands beside the entries: indexes that agree with them, facts of known records, and the open decisions. */
 function faultBeside(db: DatabaseSync, unanswered: ReadonlySet<string>, count: number): EvidenceFault | undefined {
   const fault = (why: string, id?: string): EvidenceFault => {
-    const at = id === undefined ? undefined : db.prepare('select chain_id, seq from entries where record_id = ?').get(id);
+    const at =
+      id === undefined ? undefined : db.prepare('select chain_id, seq from entries where record_id = ?').get(id);
     return { ok: false, chain: at ? String(at['chain_id']) : null, seq: at ? Number(at['seq']) : 0, why, count };
   };
   const integrity = db.prepare('pragma integrity_check(1)').get()?.['integrity_check'];
@@ -168,7 +197,8 @@ function faultBeside(db: DatabaseSync, unanswered: ReadonlySet<string>, count: n
     if (!unanswered.has(id)) return fault('It is listed as unanswered, and is not.', id);
     listed.add(id);
   }
-  for (const id of unanswered) if (!listed.has(id)) return fault('It has no outcome and is not listed as unanswered.', id);
+  for (const id of unanswered)
+    if (!listed.has(id)) return fault('It has no outcome and is not listed as unanswered.', id);
   return undefined;
 }
 
@@ -176,4 +206,3 @@ function faultBeside(db: DatabaseSync, unanswered: ReadonlySet<string>, count: n
 function isDamage(error: unknown): error is Error {
   return error instanceof Error && /malformed|not a database|corrupt/i.test(error.message);
 }
-

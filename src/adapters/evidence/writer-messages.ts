@@ -20,7 +20,8 @@ export interface PostedRecord {
 
 export type ToWriter =
   /** Appends numbered `first`, `first + 1`, …: every append of this process has the next number. */
-  { readonly type: 'append'; readonly first: number; readonly records: readonly PostedRecord[] } | { readonly type: 'close' };
+  | { readonly type: 'append'; readonly first: number; readonly records: readonly PostedRecord[] }
+  | { readonly type: 'close' };
 
 export type FromWriter =
   | { readonly type: 'opened'; readonly seq: number; readonly hash: Uint8Array }

@@ -76,7 +76,21 @@ function serve(log: DatabaseSync): void {
   const write = ({ text, projection: p, facts }: PostedRecord): boolean => {
     const hash = chainHash(prev, text);
     const { changes } = insert.run(
-      org_id, chain, seq + 1, prev, hash, text, p.kind, p.id, p.at, p.actor, p.task, p.server, p.tool, p.effect, p.of,
+      org_id,
+      chain,
+      seq + 1,
+      prev,
+      hash,
+      text,
+      p.kind,
+      p.id,
+      p.at,
+      p.actor,
+      p.task,
+      p.server,
+      p.tool,
+      p.effect,
+      p.of,
     );
     if (changes === 0) return false;
     seq += 1;
@@ -90,25 +104,40 @@ function serve(log: DatabaseSync): void {
     return true;
   };
 
-  const commitTogether = (first: number, records: readonly PostedRecord[]): void => {
+  /** Also takes what is posted while it writes, so that one commit makes as much durable as it can. */
+  const commitTogether = (message: Extract<ToWriter, { type: 'append' }>): ToWriter | undefined => {
     const began = performance.now();
-    const last = first + records.length - 1;
     begin.run();
-    // Read after the lock was got: whoever gave up while we waited for it has refused, and needs no record of having allowed.
-    const skipped = Math.max(0, Math.min(records.length, Number(Atomics.load(abandoned, 0)) - first + 1));
+    // Read once, and after the lock was got: whoever gave up while we waited for it needs no record of having allowed.
+    const givenUp = Number(Atomics.load(abandoned, 0));
     const seqBefore = seq;
     const hashes: Uint8Array[] = [];
     const repeated: number[] = [];
-    for (let index = skipped; index < records.length; index += 1) {
-      const record = records[index];
-      if (record !== undefined && write(record)) hashes.push(prev);
-      else repeated.push(first + index);
+    let first = message.first;
+    let last = message.first - 1;
+    let next: ToWriter | undefined = message;
+    while (next?.type === 'append' && last - message.first + 1 < COMMIT_RECORDS_MAX) {
+      const skipped = Math.max(0, Math.min(next.records.length, givenUp - next.first + 1));
+      if (skipped > 0) first = next.first + skipped; // only ever the oldest, before anything is written
+      for (let index = skipped; index < next.records.length; index += 1) {
+        const record = next.records[index];
+        if (record !== undefined && write(record)) hashes.push(prev);
+        else repeated.push(next.first + index);
+      }
+      last = next.first + next.records.length - 1;
+      next = receiveMessageOnPort(port)?.message as ToWriter | undefined;
     }
     commit.run();
     answer({
-      type: 'durable', first: first + skipped, last, seq: seqBefore + 1, hashes: Buffer.concat(hashes), repeated,
+      type: 'durable',
+      first,
+      last,
+      seq: seqBefore + 1,
+      hashes: Buffer.concat(hashes),
+      repeated,
       commit_ms: performance.now() - began,
     });
+    return next;
   };
 
   const close = (): void => {
@@ -122,16 +151,7 @@ function serve(log: DatabaseSync): void {
       let next: ToWriter | undefined = message;
       while (next !== undefined) {
         if (next.type === 'close') return close();
-        const first = next.first;
-        const records = [...next.records];
-        next = undefined;
-        while (records.length < COMMIT_RECORDS_MAX && next === undefined) {
-          const more = receiveMessageOnPort(port)?.message as ToWriter | undefined; // only sqlite.ts posts here
-          if (more === undefined) break;
-          if (more.type === 'append') records.push(...more.records);
-          else next = more;
-        }
-        commitTogether(first, records);
+        next = commitTogether(next);
       }
     } catch (error) {
       answer({ type: 'failed', sentence: error instanceof Error ? error.message : String(error) });
