@@ -18,8 +18,10 @@ export interface Child {
   /** Bytes that the process has not yet read. */
   unread(): number;
   onData(take: (chunk: Uint8Array) => void): void;
-  /** Called once when its standard output ended. */
-  onEnd(take: () => void): void;
+  /** Resolves when its standard output has ended and all of it was taken. */
+  readonly outputEnded: Promise<void>;
+  /** Resolves when standard error has ended too. */
+  readonly drained: Promise<void>;
   /** The end of what it wrote to standard error, without secrets; empty when nothing. */
   complaint(): string;
   /** SIGTERM, then SIGKILL, to it and all it started; resolves when it is gone and its directory removed. */
@@ -74,6 +76,9 @@ async function started(deps: StartDeps, { command, args, env }: StdioTransport, 
   stderr.on('data', (chunk: Buffer) => {
     errors = Buffer.concat([errors, chunk]).subarray(-COMPLAINT_BYTES_MAX);
   });
+  const outputEnded = new Promise<void>((resolve) => stdout.once('close', resolve));
+  const errorEnded = new Promise<void>((resolve) => stderr.once('close', resolve));
+  const drained = Promise.all([outputEnded, errorEnded]).then(() => undefined);
   const pid = await running;
 
   async function stop(): Promise<void> {
@@ -94,7 +99,8 @@ async function started(deps: StartDeps, { command, args, env }: StdioTransport, 
     write: (text) => void stdin.write(text),
     unread: () => stdin.writableLength,
     onData: (take) => void stdout.on('data', take),
-    onEnd: (take) => void stdout.once('close', take),
+    outputEnded,
+    drained,
     complaint: () => redactText(errors.toString('utf8')).trim(),
     stop() {
       stopping ??= stop();

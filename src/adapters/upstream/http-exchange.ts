@@ -207,6 +207,10 @@ function refusalOf(status: number, headers: IncomingHttpHeaders): MandateError |
   if (headers['content-length'] !== undefined && headers['transfer-encoding'] !== undefined) {
     return offProtocol('The server answered with both Content-Length and Transfer-Encoding.', RAN);
   }
+  const transfer = headers['transfer-encoding'];
+  if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
+    return offProtocol('The server answered with a Transfer-Encoding other than chunked.', RAN);
+  }
   const coding = headers['content-encoding'];
   if (coding !== undefined && coding !== 'identity')
     return offProtocol('The server compressed its answer, which was not asked for.', RAN);

@@ -6,6 +6,7 @@ import type { UpstreamLimits } from './limits.ts';
 import { openLines } from './lines.ts';
 import type { LinkAnswer, LinkEvents, Outgoing } from './link.ts';
 import { asJson, readAnswer } from './read-answer.ts';
+import { openStop, raced } from './stop.ts';
 import { cancelText, replyToServer } from './request-text.ts';
 
 /** Requests and answers over the standard streams of one process. */
@@ -41,8 +42,7 @@ export function openStdioChannel(child: Child, limits: UpstreamLimits, events: L
     if (!lines.push(chunk))
       fail(tooLarge(`The server wrote a line of more than ${limits.answer_bytes_max} bytes.`, RAN));
   });
-  child.onEnd(() => fail(unreachable('The server closed its standard output.', RAN)));
-  void child.exited.then((how) => fail(unreachable(`The server process is gone: ${how}.${said(child)}`, RAN)));
+  void farewell(child, limits.stop_grace_ms).then((how) => fail(unreachable(how, RAN)));
 
   /** The process can no longer be trusted to keep answers and requests together: it ends, with all that waits. */
   function fail(error: MandateError): void {
@@ -169,8 +169,16 @@ export function openStdioChannel(child: Child, limits: UpstreamLimits, events: L
 const RAN = { may_have_run: true };
 const ABANDONED_MAX = 100;
 
-function said(child: Child): string {
+/** Resolves when the process is of no more use: what it said last was taken first, where that comes in time. */
+async function farewell(child: Child, grace_ms: number): Promise<string> {
+  await Promise.race([child.exited, child.outputEnded]);
+  const stop = openStop(grace_ms);
+  await raced(Promise.all([child.exited, child.drained]), stop.signal).catch(() => undefined); // whoever holds its pipes is not waited for
+  stop.dispose();
+  if (!child.hasExited()) return 'The server closed its standard output.';
   const complaint = child.complaint();
-  return complaint === '' ? '' : ` It said: ${complaint.slice(-COMPLAINT_CHARS_MAX)}`;
+  const said = complaint === '' ? '' : ` It said: ${complaint.slice(-COMPLAINT_CHARS_MAX)}`;
+  return `The server process is gone: ${await child.exited}.${said}`;
 }
+
 const COMPLAINT_CHARS_MAX = 500;
