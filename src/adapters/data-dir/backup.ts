@@ -53,7 +53,8 @@ async function fill(
 ): Promise<BackupManifest> {
   const line = (name: string): string => readWhole(join(data, name)).toString('utf8').trim();
   const identity = { node: line(DATA_FILES.nodeId), incarnation: Number(line(DATA_FILES.incarnation)) };
-  mkdirSync(join(folder, 'keys'), { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { mode: 0o700 });
+  mkdirSync(join(folder, 'keys'), { mode: 0o700 });
   // The store first: evidence precedes every change, so the later copy holds the record of each change in the earlier.
   for (const name of [DATA_FILES.store, DATA_FILES.evidence]) await copyOnline(join(data, name), join(folder, name));
   const small: readonly BackupFile[] = [

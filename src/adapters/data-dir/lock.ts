@@ -34,7 +34,7 @@ function takeExclusively(folder: string, holder: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(file, { timeout: 0 });
-    db.exec('begin exclusive');
+    db.exec('pragma journal_mode = memory; begin exclusive'); // nothing is ever written, so nothing needs a journal
     return db;
   } catch (cause) {
     db?.close();

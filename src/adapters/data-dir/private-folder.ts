@@ -1,4 +1,5 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { MandateError } from '../../core/errors.ts';
 
 /**
@@ -8,7 +9,7 @@ import { MandateError } from '../../core/errors.ts';
  */
 export function privateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (!existsSync(path)) makeFolder(path);
     const stat = lstatSync(path);
     if (!stat.isDirectory()) throw refused(path, 'is not a directory');
     if (stat.uid !== process.geteuid?.()) throw refused(path, 'belongs to another user');
@@ -20,6 +21,12 @@ export function privateFolder(path: string): void {
     if (cause instanceof MandateError) throw cause;
     throw new MandateError('data.unreadable', `${path} cannot be used as the data directory.`, { cause, at: path });
   }
+}
+
+/** Node's own recursive mkdir never returns where a file system such as /proc answers ENOENT for a folder that is there. */
+function makeFolder(path: string): void {
+  if (!existsSync(dirname(path))) makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function refused(path: string, why: string): MandateError {

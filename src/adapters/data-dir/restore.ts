@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, constants, copyFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { MandateError } from '../../core/errors.ts';
@@ -47,18 +47,16 @@ async function putInPlace(from: string, data: string, manifest: BackupManifest, 
     privateFolder(join(data, 'keys'));
     for (const name of databases) {
       const copy = join(data, `${name}.new`);
-      copyFileSync(join(from, name), copy);
-      syncPath(copy);
+      copyPrivately(join(from, name), copy);
       // Of the copy, once more: it may have been torn on the way.
       if ((await sha256Of(copy)) !== manifest.files[name]?.sha256 || !isSound(copy)) {
         throw new MandateError('data.damaged', `${join(from, name)} is damaged; nothing was restored.`, { at: name });
       }
     }
-    for (const name of filesOf(manifest)) if (name === CONFIG_FILE) copyFileSync(join(from, name), join(data, name));
+    for (const name of filesOf(manifest)) if (name === CONFIG_FILE) copyPrivately(join(from, name), join(data, name));
     for (const name of KEY_FILES) {
-      if (manifest.with_keys) copyFileSync(join(from, name), join(data, name));
+      if (manifest.with_keys) copyPrivately(join(from, name), join(data, name));
       else writeWhole(join(data, name), randomBytes(KEY_BYTES));
-      syncPath(join(data, name));
     }
     const restored: Restored = {
       backup_created_at: manifest.created_at,
@@ -69,6 +67,7 @@ async function putInPlace(from: string, data: string, manifest: BackupManifest, 
     writeWhole(join(data, DATA_FILES.nodeId), `${newNodeId()}\n`);
     writeWhole(join(data, DATA_FILES.incarnation), `${manifest.incarnation + 1}\n`);
     writeWhole(join(data, DATA_FILES.restored), `${JSON.stringify(restored)}\n`);
+    syncPath(join(data, 'keys'));
     // The store last: a directory with the evidence alone is refused, so a half-done restore is never served.
     for (const name of databases) renameSync(join(data, `${name}.new`), join(data, name));
     syncPath(data);
@@ -78,6 +77,13 @@ async function putInPlace(from: string, data: string, manifest: BackupManifest, 
     }
     throw error;
   }
+}
+
+/** A backup may have been carried here by a program that gave its files other modes. */
+function copyPrivately(from: string, to: string): void {
+  copyFileSync(from, to, constants.COPYFILE_EXCL);
+  chmodSync(to, 0o600);
+  syncPath(to);
 }
 
 function isSound(file: string): boolean {

@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -40,11 +41,8 @@ export function readWhole(file: string): Buffer {
 /** Writes the file so that it is there whole or not at all, whatever happens meanwhile, and is durable on return. */
 export function writeWhole(file: string, content: string | Uint8Array): void {
   const unborn = `${file}.new`;
-  const handle = openSync(
-    unborn,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
-    0o600,
-  );
+  rmSync(unborn, { force: true }); // of a write that was cut short
+  const handle = openSync(unborn, 'wx', 0o600);
   try {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     for (let written = 0; written < bytes.length;) written += writeSync(handle, bytes, written);
