@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server as HttpServer, type Ser
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { pino, type Logger } from 'pino';
-import { openDataDir } from './adapters/data-dir/open.ts';
+import { openDataDir, type DataDir } from './adapters/data-dir/open.ts';
+import { voidAfterRestore } from './adapters/data-dir/void-after-restore.ts';
 import { openSqliteEvidence } from './adapters/evidence/sqlite.ts';
 import { readPolicyFolder, SHIPPED_POLICIES } from './adapters/policy-files/read-policy-folder.ts';
 import { openSqliteStore } from './adapters/stores/sqlite.ts';
@@ -16,13 +17,15 @@ import { openApi } from './api/app.ts';
 import type { ApiDeps } from './api/deps.ts';
 import { openMetrics, type GaugeReadings, type Metrics } from './api/metrics.ts';
 import { environmentsOf, type Config } from './config.ts';
+import type { Role } from './core/actor.ts';
 import { approvalState } from './core/approval.ts';
 import type { Caller } from './core/caller.ts';
 import type { Effect } from './core/decision.ts';
 import { MandateError } from './core/errors.ts';
-import type { Instant } from './core/instant.ts';
+import { toRfc3339, type Instant } from './core/instant.ts';
 import { isOpen } from './core/task.ts';
 import { openMcpEnforcement } from './enforce/mcp/open.ts';
+import { actAs } from './govern/act-as.ts';
 import { authenticate } from './govern/authenticate.ts';
 import { expireDue } from './govern/expire.ts';
 import { openFeed } from './govern/feed.ts';
@@ -31,9 +34,12 @@ import { oneAtATime, type Control } from './govern/make-change.ts';
 import { policyInForce } from './govern/policy-in-force.ts';
 import { publishFiles } from './govern/publish-policy.ts';
 import { recover } from './govern/recover.ts';
+import { registerHuman } from './govern/register-human.ts';
 import { openSnapshot, type Ended, type Snapshot } from './govern/snapshot.ts';
 import type { Clock } from './ports/clock.ts';
 import type { EvidenceLog } from './ports/evidence-log.ts';
+import type { Random } from './ports/random.ts';
+import type { Store } from './ports/store.ts';
 import type { Upstream } from './ports/upstream.ts';
 
 export interface ServeOptions {
@@ -52,9 +58,18 @@ export interface Served {
   readonly operatorToken: string;
   /** Makes the first administrator; null when there is one. */
   readonly firstRunLink: string | null;
+  /** For the sample organisation, whose people this program plays; reachable from inside the process only. */
+  readonly people: SamplePeople;
   /** Resolves when everything is closed; rejects with the fault that made the process stop. */
   readonly closed: Promise<void>;
   close(): Promise<void>;
+}
+
+export interface SamplePeople {
+  /** Registers a human who may answer approvals. @returns the secret of their sign-in link */
+  invite(human: { readonly id: string; readonly name: string; readonly roles: readonly Role[] }): Promise<string>;
+  /** A bearer with which one of them asks for tasks, and approves nothing. */
+  actAs(human: string): Promise<string>;
 }
 
 const ORG_ID = 'org';
@@ -124,6 +139,7 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
   closers.push(() => written.close());
   const feed = openFeed();
 
+  if (data.restored !== null) await endRestored(data, store, written, random, clock);
   const snapshot = await openSnapshot(store, environmentsOf(config));
   const memory = openTaskMemory();
   const metrics = openMetrics(() => readings(snapshot, upstream, clock.now()));
@@ -217,6 +233,10 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
   const link = await firstRunLink({ ...control, hasher });
   log.info({ event: 'listening', url, profile: config.profile, version: options.version }, 'Mandate is listening.');
 
+  const people: SamplePeople = {
+    invite: async (human) => (await registerHuman({ ...control, hasher }, { caller: MANDATE, ...human })).sign_in_secret,
+    actAs: (human) => actAs({ ...control, hasher }, { caller: MANDATE, human, reason: 'Sample organisation.' }),
+  };
   let closing: Promise<void> | null = null;
   const close = (): Promise<void> => {
     closing ??= closeAll().then(() => stopped.resolve());
@@ -226,6 +246,7 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
     url,
     operatorToken: data.operatorToken,
     firstRunLink: link === null ? null : `${publicUrl}/sign-in?link=${link}`,
+    people,
     closed: stopped.promise,
     close,
   };
@@ -272,6 +293,25 @@ function scratchDir(data: string): string {
   rmSync(path, { recursive: true, force: true });
   mkdirSync(path, { mode: 0o700 });
   return path;
+}
+
+/** The world went on since the backup: what was live in it ends, on the record, before anything is served. */
+async function endRestored(data: DataDir, store: Store, evidence: EvidenceLog, random: Random, clock: Clock): Promise<void> {
+  const now = clock.now();
+  await evidence.append({
+    v: 1,
+    kind: 'change',
+    id: random.id('chg'),
+    at: toRfc3339(now),
+    node: data.nodeId,
+    change: 'restored',
+    by: 'mandate',
+    subject: { noun: 'node', id: data.nodeId },
+    reason: 'A backup was put in place; its tokens, sessions, approvals and tasks end.',
+    details: { ...data.restored, now_incarnation: data.incarnation },
+  });
+  await voidAfterRestore(store, now, () => random.id('chg'));
+  data.finishRestore();
 }
 
 /** The same log, measuring how long each record takes to be durable. */

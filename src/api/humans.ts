@@ -7,8 +7,9 @@ import { plusMs } from '../core/instant.ts';
 import { LIFECYCLE } from '../core/lifecycle.ts';
 import { newSignInLink, registerHuman, type Invited } from '../govern/register-human.ts';
 import type { ApiApp, ApiDeps } from './deps.ts';
-import { answers, jsonBody, list, pageOf, pageQuery, pageRequest, sent, slug, time, when } from './route.ts';
+import { answers, emptyBody, jsonBody, list, pageOf, pageQuery, pageRequest, sent, slug, time, when } from './route.ts';
 import { signInUrl } from './sign-in-url.ts';
+import { vouchFor } from '../govern/vouch-for.ts';
 
 export const humanSchema = z
   .object({
@@ -18,6 +19,8 @@ export const humanSchema = z
     lifecycle: z.enum(LIFECYCLE),
     roles: list(z.enum(ROLES)),
     deputy: z.string().nullable(),
+    /** Null: may not answer approvals until an admin vouches. */
+    vouched_by: z.string().nullable(),
     /** Null: as far as the agents themselves. */
     tools: list(z.string()).nullable(),
     created_at: time,
@@ -27,9 +30,9 @@ export const humanSchema = z
   .openapi('Human');
 
 export function humanBody(human: Human): z.infer<typeof humanSchema> {
-  const { id, kind, name, lifecycle, roles, deputy, entitlement, created_at, updated_at, version } = human;
+  const { id, kind, name, lifecycle, roles, deputy, vouched_by, entitlement, created_at, updated_at, version } = human;
   return {
-    id, kind, name, lifecycle, roles, deputy,
+    id, kind, name, lifecycle, roles, deputy, vouched_by,
     tools: entitlement?.tools ?? null,
     created_at: when(created_at),
     updated_at: when(updated_at),
@@ -104,4 +107,13 @@ export function humans(app: ApiApp, deps: ApiDeps): void {
     const human = c.req.valid('param').id;
     return c.json(invitation(await newSignInLink(deps, { caller: c.get('caller'), human, ...sent(c.req.valid('json')) })), 201);
   });
+
+  const vouch = createRoute({
+    method: 'post',
+    path: '/v1/humans/{id}/vouch',
+    summary: 'Give a human the standing to answer approvals; takes an admin who has just stepped up.',
+    request: { params: one, body: emptyBody },
+    responses: answers(humanSchema, 'The human.'),
+  });
+  app.openapi(vouch, async (c) => c.json(humanBody(await vouchFor(deps, { caller: c.get('caller'), human: c.req.valid('param').id }))));
 }

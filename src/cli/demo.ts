@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { serve, type ServeOptions, type Served } from '../serve.ts';
 import { openClient } from './client.ts';
 import { describeAnswer } from './demo-report.ts';
-import { readSampleOrganisation, setUpSample, type Organisation, type SignIn } from './sample-organisation.ts';
+import { readSampleOrganisation, setUpSample, type Organisation } from './sample-organisation.ts';
 
 export interface DemoOptions extends ServeOptions {
   /** Where the lines for people go. */
@@ -27,8 +27,8 @@ export async function demo(options: DemoOptions): Promise<Served> {
     print('');
     const organisation = await readSampleOrganisation();
     const api = openClient({ url: served.url, token: served.operatorToken });
-    const signIn = await setUpSample(api, organisation, options.data);
-    const agent = await startAgent(options, served, organisation, signIn);
+    await setUpSample(api, served.people, organisation, options.data);
+    const agent = await startAgent(options, served, organisation);
     return { ...served, close: () => stop(agent, served) };
   } catch (error) {
     await served.close();
@@ -42,10 +42,10 @@ interface OpenedTask {
   readonly mcp_url: string;
 }
 
-async function startAgent(options: DemoOptions, served: Served, organisation: Organisation, signIn: SignIn): Promise<ChildProcess> {
+async function startAgent(options: DemoOptions, served: Served, organisation: Organisation): Promise<ChildProcess> {
   const { print } = options;
   const wanted = organisation.task;
-  const person = openClient({ url: served.url, token: (await signIn(wanted.asked_by)).token });
+  const person = openClient({ url: served.url, token: await served.people.actAs(wanted.asked_by) });
   const opened = await person.post<OpenedTask>('/v1/tasks', {
     agent: wanted.agent,
     purpose: wanted.purpose,

@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { ROLES } from '../core/actor.ts';
 import { isMandateError } from '../core/errors.ts';
+import type { SamplePeople } from '../serve.ts';
 
 /** How the sample is set up: through the control API alone, as an administrator and the sample's people would. */
 export interface SampleApi {
@@ -15,7 +17,7 @@ export interface SampleApi {
 const slug = z.string();
 const organisationSchema = z.strictObject({
   name: z.string(),
-  humans: z.array(z.strictObject({ id: slug, name: z.string(), roles: z.array(z.string()) })),
+  humans: z.array(z.strictObject({ id: slug, name: z.string(), roles: z.array(z.enum(ROLES)) })),
   servers: z.array(
     z.strictObject({
       id: slug,
@@ -55,46 +57,25 @@ export async function readSampleOrganisation(): Promise<Organisation> {
   return organisationSchema.parse(parse(await readFile(new URL('organisation.yaml', SAMPLE_FOLDER), 'utf8')));
 }
 
-/** Sessions of one of the sample's people, made when first needed and kept nowhere. */
-export interface SampleSession {
-  readonly token: string;
-  /** Another bearer for a few minutes, in which the person proved themselves again: it may approve. */
-  readonly approving: string;
-}
-export type SignIn = (human: string) => Promise<SampleSession>;
-
 /**
  * Makes whatever of the sample is missing and leaves the rest as it is, so that a second start changes nothing.
  * @param data the data directory; the sample's files live in `sample/` below it
  */
-export async function setUpSample(api: SampleApi, organisation: Organisation, data: string): Promise<SignIn> {
-  const sessions = new Map<string, SampleSession>();
-  const signIn: SignIn = async (human) => {
-    const known = sessions.get(human);
-    if (known !== undefined) return known;
-    const link = await api.post<{ sign_in: { url: string } }>(`/v1/humans/${human}/sign-in-link`, { reset: true });
-    return useLink(human, link.sign_in.url);
-  };
-  const useLink = async (human: string, url: string): Promise<SampleSession> => {
-    const passphrase = randomBytes(24).toString('base64url');
-    const { token } = await api.post<{ token: string }>('/v1/sign-in', { secret: secretOf(url), passphrase });
-    const proved = await api.post<{ token: string }>('/v1/step-up', { passphrase }, token);
-    const session = { token, approving: proved.token };
-    sessions.set(human, session);
-    return session;
-  };
-
+export async function setUpSample(api: SampleApi, people: SamplePeople, organisation: Organisation, data: string): Promise<void> {
+  /** Passphrases of those who just signed in for the first time: kept in this call, then gone. */
+  const passphrases = new Map<string, string>();
   for (const human of organisation.humans) {
     if (await exists(api, `/v1/humans/${human.id}`)) continue;
-    const made = await api.post<{ sign_in: { url: string } }>('/v1/humans', human);
-    await useLink(human.id, made.sign_in.url);
+    const secret = await people.invite(human);
+    const passphrase = randomBytes(24).toString('base64url');
+    await api.post('/v1/sign-in', { secret, passphrase });
+    passphrases.set(human.id, passphrase);
   }
   const places = await copyFiles(data);
   for (const server of organisation.servers) {
     if (!(await exists(api, `/v1/servers/${server.id}`))) await api.post('/v1/servers', serverBody(server, places));
   }
-  for (const agent of organisation.agents) await setUpAgent(api, agent, signIn);
-  return signIn;
+  for (const agent of organisation.agents) await setUpAgent(api, people, agent, passphrases);
 }
 
 interface AgentBody {
@@ -102,22 +83,28 @@ interface AgentBody {
   readonly owners: Readonly<Record<string, { readonly human: string; readonly accepted_at: string | null }>>;
 }
 
-async function setUpAgent(api: SampleApi, agent: Organisation['agents'][number], signIn: SignIn): Promise<void> {
+async function setUpAgent(
+  api: SampleApi,
+  people: SamplePeople,
+  agent: Organisation['agents'][number],
+  passphrases: ReadonlyMap<string, string>,
+): Promise<void> {
   const { lifecycle: wanted, ...registration } = agent;
   const path = `/v1/agents/${agent.id}`;
   if (!(await exists(api, path))) await api.post('/v1/agents', registration);
   const now = await api.get<AgentBody>(path);
   for (const owner of new Set(Object.values(now.owners).filter((one) => one.accepted_at === null).map((one) => one.human))) {
-    await api.post(`${path}/accept`, {}, (await signIn(owner)).token);
+    await api.post(`${path}/accept`, {}, await people.actAs(owner));
   }
   // Whoever stopped or demoted an agent of the sample later meant it: only its first steps are ours.
   if (now.lifecycle !== 'registered') return;
   await api.post(`${path}/transitions`, { to: 'probationary', reason: 'Sample organisation: all owners accepted.' });
-  if (wanted === 'active') await promote(api, agent, signIn);
+  const passphrase = passphrases.get(agent.owners.business);
+  if (wanted === 'active' && passphrase !== undefined) await promote(api, agent, passphrase);
 }
 
 /** A promotion is an approval like any other: asked for by the administrator, answered by the business owner. */
-async function promote(api: SampleApi, agent: Organisation['agents'][number], signIn: SignIn): Promise<void> {
+async function promote(api: SampleApi, agent: Organisation['agents'][number], passphrase: string): Promise<void> {
   const move = { to: 'active', reason: 'Sample organisation: starts as an agent that has been promoted.' };
   const path = `/v1/agents/${agent.id}/transitions`;
   try {
@@ -131,7 +118,8 @@ async function promote(api: SampleApi, agent: Organisation['agents'][number], si
   );
   const asked = pending.items.find((approval) => approval.subject.kind === 'transition');
   if (asked === undefined) throw new Error(`no approval was asked for to promote ${agent.id}`);
-  const { approving } = await signIn(agent.owners.business);
+  const session = await api.post<{ token: string }>('/v1/login', { human: agent.owners.business, passphrase });
+  const { token: approving } = await api.post<{ token: string }>('/v1/step-up', { passphrase }, session.token);
   await api.post(`/v1/approvals/${asked.id}/approve`, { digest: asked.digest, reason: 'Sample organisation.' }, approving);
   await api.post(path, move);
 }
@@ -181,10 +169,4 @@ async function exists(api: SampleApi, path: string): Promise<boolean> {
     if (isMandateError(error) && error.code === 'not_found') return false;
     throw error;
   }
-}
-
-function secretOf(url: string): string {
-  const secret = /mdl_[A-Za-z0-9_-]+/.exec(url)?.[0];
-  if (secret === undefined) throw new Error('a sign-in link without a secret');
-  return secret;
 }

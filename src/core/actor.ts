@@ -31,6 +31,12 @@ export interface Human extends ActorBase {
   readonly roles: readonly Role[];
   /** Answers approvals when this human does not. */
   readonly deputy: ActorId | null;
+  /**
+   * Who gave this human the standing to answer approvals: an admin who had just proved their second factor, or `mandate`
+   * (the first-run link on the terminal). Null: registered with a bearer alone, which any program of that account could
+   * have read; such a human may do everything their roles say, except answer.
+   */
+  readonly vouched_by: string | null;
   /** Null: whoever asks for a task lends the agent all that the agent itself may reach. */
   readonly entitlement: Entitlement | null;
 }

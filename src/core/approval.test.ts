@@ -15,7 +15,7 @@ const TTL_MS = 900_000;
 const id = <P extends 'apr' | 'tsk'>(prefix: P) => recordId(prefix, T, new Uint8Array(10));
 
 function human(name: string, roles: readonly Role[] = ['member'], lifecycle: Lifecycle = 'active'): Human {
-  return { id: actorId(name), kind: 'human', name, lifecycle, roles, deputy: null, entitlement: null, created_at: T, updated_at: T, version: 1 };
+  return { id: actorId(name), kind: 'human', name, lifecycle, roles, deputy: null, vouched_by: 'mandate', entitlement: null, created_at: T, updated_at: T, version: 1 };
 }
 const ann = human('ann');
 const bob = human('bob');

@@ -98,6 +98,7 @@ export function routeApproval(
 /** Why this human may not answer now; null when they may. */
 export function ineligible(approval: Approval, human: Human, now: Instant): string | null {
   if (human.lifecycle !== 'active') return 'Only an active human may answer.';
+  if (human.vouched_by === null) return 'No admin has vouched for this person yet.';
   if (approval.excluded.includes(human.id) || isInChain(approval.chain, human.id)) {
     return 'Whoever asked for it, or is in the chain, may not answer.';
   }
@@ -145,7 +146,7 @@ export function confirmApproval(
   if (setting.active_humans !== 1) {
     return { ok: false, code: 'approval.ineligible', message: 'There is another human who can approve.' };
   }
-  if (answer.human.lifecycle !== 'active') return { ok: false, code: 'approval.ineligible' };
+  if (answer.human.lifecycle !== 'active' || answer.human.vouched_by === null) return { ok: false, code: 'approval.ineligible' };
   const vote: Vote = { human: answer.human.id, verdict: 'confirm', reason: answer.reason, at: now };
   return {
     ok: true,

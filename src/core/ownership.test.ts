@@ -11,7 +11,7 @@ const named = nameOwners({ business: actorId('ann'), technical: actorId('bob'), 
 const humans = (states: Readonly<Record<string, Lifecycle>>) => (id: string): Human | undefined => {
   const lifecycle = states[id];
   if (lifecycle === undefined) return undefined;
-  return { id: actorId(id), kind: 'human', name: id, lifecycle, roles: ['member'], deputy: null, entitlement: null, created_at: T, updated_at: T, version: 1 };
+  return { id: actorId(id), kind: 'human', name: id, lifecycle, roles: ['member'], deputy: null, vouched_by: 'mandate', entitlement: null, created_at: T, updated_at: T, version: 1 };
 };
 const active = humans({ ann: 'active', bob: 'active' });
 const both = (owners: Owners): Owners => acceptOwnership(acceptOwnership(owners, actorId('ann'), T) ?? owners, actorId('bob'), T) ?? owners;

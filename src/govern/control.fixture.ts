@@ -97,7 +97,7 @@ export async function openControlFixture(): Promise<ControlFixture> {
   });
   const addHuman = async (id: string, roles: readonly Role[], more: Partial<Human> = {}): Promise<Human> => {
     const value: Human = {
-      ...base('human', id, 'active'), roles, deputy: null, entitlement: null, ...more,
+      ...base('human', id, 'active'), roles, deputy: null, vouched_by: 'mandate', entitlement: null, ...more,
     };
     const hash = await hasher.passphrase(PASSPHRASE);
     await write({ noun: 'actor', value }, { noun: 'credential', value: credential({ kind: 'passphrase', actor: value.id, hash }) });

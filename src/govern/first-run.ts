@@ -14,7 +14,7 @@ export function firstRunLink(deps: Control & { readonly hasher: Hasher }): Promi
     const { snapshot } = deps;
     const now = deps.clock.now();
     for (const actor of snapshot.actors()) {
-      if (actor.kind === 'human' && actor.lifecycle === 'active' && actor.roles.includes('admin')) return null;
+      if (actor.kind === 'human' && actor.lifecycle === 'active' && actor.vouched_by !== null && actor.roles.includes('admin')) return null;
     }
     const id = actorId(firstAdminId(snapshot));
     const waiting = snapshot.human(id);
@@ -25,6 +25,7 @@ export function firstRunLink(deps: Control & { readonly hasher: Hasher }): Promi
       lifecycle: 'registered',
       roles: ['admin', 'security', 'approver', 'member'],
       deputy: null,
+      vouched_by: 'mandate',
       entitlement: null,
       created_at: now,
       updated_at: now,
@@ -49,12 +50,12 @@ export function firstRunLink(deps: Control & { readonly hasher: Hasher }): Promi
   });
 }
 
-/** `admin`, unless that id is taken by someone who cannot sign in for the first time any more. */
+/** `admin`, unless that id is taken by someone else than an earlier first admin who never signed in. */
 function firstAdminId(snapshot: Snapshot): string {
   for (let n = 1; ; n += 1) {
     const id = n === 1 ? 'admin' : `admin-${n}`;
     const taken = snapshot.actor(id);
     if (taken === undefined) return id;
-    if (taken.kind === 'human' && taken.lifecycle === 'registered' && taken.roles.includes('admin')) return id;
+    if (taken.kind === 'human' && taken.lifecycle === 'registered' && taken.vouched_by === 'mandate' && taken.roles.includes('admin')) return id;
   }
 }

@@ -14,6 +14,7 @@ import { knownTools } from './known-tools.ts';
 import { makeChange, type Control } from './make-change.ts';
 import { newActorId } from './new-actor-id.ts';
 import { requireRole } from './require-role.ts';
+import { mayVouch, requireVoucher } from './vouch-for.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface RegisterHumanRequest {
@@ -52,6 +53,7 @@ export function registerHuman(deps: Control & { readonly hasher: Hasher }, reque
       lifecycle: 'registered',
       roles: checkedRoles(request.roles),
       deputy: checkedDeputy(deps.snapshot, id, request.deputy),
+      vouched_by: mayVouch(caller, now) ? callerName(caller) : null,
       entitlement: entitlementOf(deps.snapshot, request.tools, caller, now),
       created_at: now,
       updated_at: now,
@@ -63,7 +65,7 @@ export function registerHuman(deps: Control & { readonly hasher: Hasher }, reque
       kind: 'registered',
       subject: { noun: 'human', id },
       reason: null,
-      details: { roles: human.roles, tools: human.entitlement?.tools ?? null, deputy: human.deputy, link: credential.id },
+      details: { roles: human.roles, vouched_by: human.vouched_by, tools: human.entitlement?.tools ?? null, deputy: human.deputy, link: credential.id },
       writes: [
         { noun: 'actor', value: human },
         { noun: 'credential', value: credential },
@@ -76,9 +78,9 @@ export function registerHuman(deps: Control & { readonly hasher: Hasher }, reque
 
 /**
  * Another sign-in link for a human; every older one ends. An active human still needs their passphrase to use it, unless
- * an admin asked for `reset`: then the passphrase and all sessions end too. The holder of the admin token may not reset,
- * or they could sign in as anyone.
- * @throws auth.forbidden, not_found, conflict.state
+ * an admin asked for `reset`: then the passphrase and all sessions end too. Who could become someone that may answer
+ * approvals must have proved their own second factor.
+ * @throws auth.forbidden, auth.step_up, not_found, conflict.state
  */
 export function newSignInLink(
   deps: Control & { readonly hasher: Hasher },
@@ -89,13 +91,15 @@ export function newSignInLink(
     const caller = currentCaller(deps.snapshot, request.caller, now);
     requireRole(caller, 'admin');
     const reset = request.reset === true;
-    if (reset && caller.kind === 'operator') {
-      throw new MandateError('auth.forbidden', 'Only a human with the role admin may reset a passphrase.');
-    }
     const human = deps.snapshot.human(request.human);
     if (human === undefined) throw new MandateError('not_found', `There is no human ${JSON.stringify(request.human.slice(0, 40))}.`);
     if (human.lifecycle !== 'registered' && human.lifecycle !== 'active') {
       throw new MandateError('conflict.state', `${human.id} is ${human.lifecycle} and cannot sign in.`);
+    }
+    // Whoever gets such a link becomes that person, with all the standing that the person was given.
+    if (human.vouched_by !== null && (reset || human.lifecycle === 'registered')) requireVoucher(caller, now);
+    else if (reset && caller.kind === 'operator') {
+      throw new MandateError('auth.forbidden', 'Only a human with the role admin may reset a passphrase.');
     }
     const { credential, secret } = newLink(deps, human.id, now);
     const old = deps.snapshot.credentialsOf(human.id).filter((one) => one.ended_at === null && (reset || one.kind === 'sign_in_link'));

@@ -28,6 +28,7 @@ export function human(id: string, more: Partial<Human> = {}): Human {
     name: id,
     roles: ['member'],
     deputy: null,
+    vouched_by: 'mandate',
     entitlement: null,
     ...base,
     ...more,

@@ -71,6 +71,7 @@ const actorRecord: z.ZodType<Actor> = z.discriminatedUnion('kind', [
     kind: z.literal('human'),
     roles: z.array(z.enum(ROLES)),
     deputy: actor.nullable(),
+    vouched_by: z.string().nullable(),
     entitlement: entitlement.nullable(),
   }),
   z.strictObject({ ...actorBase, kind: z.literal('workload'), owner, spiffe_id: text.nullable() }),
