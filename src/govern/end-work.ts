@@ -4,7 +4,7 @@ import { endCredential, type Credential } from '../core/credential.ts';
 import { isInChain } from '../core/delegation.ts';
 import type { ActorId, TaskId } from '../core/ids.ts';
 import type { Instant } from '../core/instant.ts';
-import { endTask, type Task, type TaskState } from '../core/task.ts';
+import { endTask, isOpen, type Task, type TaskState } from '../core/task.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Gathers all that one change ends, each record once, so that it ends together. */
@@ -33,7 +33,7 @@ export function gatherEndings(snapshot: Snapshot, now: Instant): Endings {
       endings.workOf(task, reason);
     },
     workOf(task, reason) {
-      for (const child of snapshot.openTasks()) if (child.parent === task.id) endings.task(child, 'ended', reason);
+      for (const child of snapshot.openTasks()) if (child.parent === task.id) endings.task(child, isOpen(child, now) ? 'ended' : 'expired', reason);
       for (const credential of snapshot.credentialsOf(task.agent)) {
         if (credential.task === task.id) endings.credential(credential, reason);
       }
