@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import type { ErrorCode } from '../../core/errors.ts';
+import { isMandateError, type ErrorCode } from '../../core/errors.ts';
 import { actorId, serverId } from '../../core/ids.ts';
 import type { Server, Transport } from '../../core/server.ts';
 import { nthId } from '../../ports/sample-records.suite.ts';
@@ -147,7 +147,7 @@ describe('TH-52: a server process that', () => {
       calls.map((sent) =>
         sent.then(
           () => 'answered',
-          (error: { code: string }) => error.code,
+          (error: unknown) => (isMandateError(error) ? error.code : error),
         ),
       ),
     );
