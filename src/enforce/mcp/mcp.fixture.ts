@@ -46,6 +46,8 @@ export interface McpFixture extends AuthorizeFixture {
   /** Sends bytes as they are and returns all that came until the other side closed, or `until` matched. */
   raw(bytes: string | Uint8Array, until?: RegExp): Promise<string>;
   decisions(): Promise<readonly JsonObject[]>;
+  /** Resolves when the next connection is closed on the gateway's side. */
+  connectionClosed(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -82,6 +84,12 @@ export async function openMcpFixture(agent = 'worker', limits: Partial<McpLimits
     maxHeaderSize: 16 * 1024,
     insecureHTTPParser: false,
     requireHostHeader: true,
+  });
+  const closings: (() => void)[] = [];
+  http.on('connection', (socket) => {
+    socket.once('close', () => {
+      for (const resolve of closings.splice(0)) resolve();
+    });
   });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
@@ -204,6 +212,7 @@ export async function openMcpFixture(agent = 'worker', limits: Partial<McpLimits
       (await control.records())
         .filter((row) => row.kind === 'decision')
         .map((row) => JSON.parse(row.text) as JsonObject), // every record is an object
+    connectionClosed: () => new Promise((resolve) => closings.push(resolve)),
     async close() {
       await mcp.close();
       http.closeAllConnections();
