@@ -130,6 +130,11 @@ const FORBIDDEN: readonly {
     },
     says: /cycle: src\/core\/a\.ts -> src\/core\/b\.ts -> src\/core\/c\.ts -> src\/core\/a\.ts/,
   },
+  {
+    what: 'a permit minted outside govern',
+    files: { 'src/enforce/mcp/a.ts': `import { mintPermit } from '../../core/permit.ts';` },
+    says: /only govern mints permits/,
+  },
   { what: 'a file that imports itself', files: { 'src/core/a.ts': `import './a.ts';` }, says: /cycle/ },
 ];
 
@@ -147,6 +152,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/core/d.ts': `import type { C } from './c.ts';`,
   'src/core/a.test.ts': `import test from 'node:test'; import fc from 'fast-check'; import { a } from './a.ts';`,
   'src/ports/tasks.suite.ts': `import { test } from 'node:test'; import type { Tasks } from './tasks.ts';`,
+  'src/config.test.ts': `import { parseConfig } from './config.ts';`,
+  'src/govern/a.fixture.ts': `import { open } from '../adapters/stores/memory.ts';`,
   'src/govern/a.test.ts': `import { open } from '../adapters/stores/memory.ts';`,
   'src/adapters/stores/sqlite.ts': `import { rows } from './rows.ts'; import { parse } from '../../standards/strict-json/parse.ts';`,
   'src/cli/task.ts': `import type { Task } from '../api/tasks.ts'; import { serve } from '../serve.ts';`,

@@ -73,7 +73,7 @@ export async function setUpSample(api: SampleApi, people: SamplePeople, organisa
   }
   const places = await copyFiles(data);
   for (const server of organisation.servers) {
-    if (!(await exists(api, `/v1/servers/${server.id}`))) await api.post('/v1/servers', serverBody(server, places));
+    if (!(await exists(api, `/v1/servers/${server.id}`))) await api.post('/v1/servers', await serverBody(server, places));
   }
   for (const agent of organisation.agents) await setUpAgent(api, people, agent, passphrases);
 }
@@ -136,14 +136,14 @@ async function copyFiles(data: string): Promise<Places> {
   return { library, notes: join(data, 'sample', 'notes.jsonl') };
 }
 
-function serverBody(server: Organisation['servers'][number], places: Places): unknown {
+async function serverBody(server: Organisation['servers'][number], places: Places): Promise<unknown> {
   const filled = (text: string): string => text.replace(/\$\{(library|notes)\}/g, (_, name: keyof Places) => places[name]);
   return {
     id: server.id,
     transport: {
       type: 'stdio',
       command: process.execPath,
-      args: [programOf(server.package), ...server.args.map(filled)],
+      args: [await programOf(server.package), ...server.args.map(filled)],
       env: Object.fromEntries(Object.entries(server.env).map(([key, value]) => [key, filled(value)])),
     },
     environment: server.environment,
@@ -152,10 +152,9 @@ function serverBody(server: Organisation['servers'][number], places: Places): un
 }
 
 /** The script behind a package's first `bin`. */
-function programOf(name: string): string {
-  const require = createRequire(import.meta.url);
-  const manifest = require.resolve(`${name}/package.json`);
-  const { bin } = z.object({ bin: z.record(z.string(), z.string()) }).parse(require(manifest));
+async function programOf(name: string): Promise<string> {
+  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
+  const { bin } = z.object({ bin: z.record(z.string(), z.string()) }).parse(JSON.parse(await readFile(manifest, 'utf8')));
   const [script] = Object.values(bin);
   if (script === undefined) throw new Error(`${name} has no program`);
   return join(dirname(manifest), script);
