@@ -1,16 +1,36 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
-import { change, human } from '../../ports/sample-records.suite.ts';
+import {
+  agent,
+  approval,
+  change,
+  commit,
+  credential,
+  human,
+  nthId,
+  policySet,
+  server,
+  T0,
+  task,
+  tool,
+} from '../../ports/sample-records.suite.ts';
 import { applySteps, missingSteps } from './migrate-sqlite.ts';
 import { MIGRATIONS } from './migrations/catalog.ts';
 import type { Migration } from './migrations/migration.ts';
 import { newFile, openFor, tamper } from './sample-store.suite.ts';
 import { openSqliteStore } from './sqlite.ts';
 
-/** One dump (`sqlite3 mandate.db .dump`) of a store with a few records for each schema that was ever released. */
-const RELEASED = globSync(`${import.meta.dirname}/migrations/released/*.sql`).sort();
+/**
+ * One dump of a store with a few records for each schema that was ever released. `DUMP_NEWEST=1 node --test FILE` writes
+ * the newest: for a new schema, and until the first release again for any new field; afterwards a released dump stays.
+ */
+const FOLDER = `${import.meta.dirname}/migrations/released`;
+if (process.env['DUMP_NEWEST'] === '1') await dumpNewest();
+const RELEASED = globSync(`${FOLDER}/*.sql`).sort();
 
 test('every schema has its dump, and its number is its place', () => {
   assert.equal(RELEASED.length, MIGRATIONS.length);
@@ -109,4 +129,52 @@ function schemaOf(file: string): readonly unknown[] {
   const rows = db.prepare('select type, name, sql from sqlite_schema where sql is not null order by type, name').all();
   db.close();
   return rows.map((row) => ({ ...row, sql: String(row['sql']).replaceAll(/\s+/g, ' ') }));
+}
+
+async function dumpNewest(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'mandate-dump-'));
+  const file = join(folder, 'mandate.db');
+  const store = openSqliteStore({ file, org_id: 'org' });
+  await commit(
+    store,
+    { noun: 'actor', value: human('ada') },
+    { noun: 'actor', value: agent('writer') },
+    { noun: 'server', value: server('files') },
+    { noun: 'tool', value: tool('files', 'read') },
+    { noun: 'task', value: task(1) },
+    { noun: 'approval', value: approval(1) },
+    { noun: 'credential', value: credential(1) },
+    { noun: 'policy_set', value: policySet(1) },
+  );
+  const node = {
+    id: nthId('nod', 1),
+    started_at: T0,
+    heartbeat_at: T0,
+    policy_serial: 1,
+    change_seq: 1,
+    version: '0.1.0',
+  };
+  await store.nodes.beat(node);
+  await store.close();
+  const db = new DatabaseSync(file);
+  const sqlOf = (type: string) =>
+    db.prepare('select name, sql from sqlite_schema where type = ? and sql is not null order by rowid').all(type);
+  const literal = (value: unknown): string =>
+    typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : JSON.stringify(value);
+  const lines = sqlOf('table').flatMap(({ name, sql }) => [
+    `${String(sql)};`,
+    ...db
+      .prepare(`select * from ${String(name)}`)
+      .all()
+      .map((row) => {
+        return `insert into ${String(name)} values (${Object.values(row).map(literal).join(', ')});`;
+      }),
+  ]);
+  lines.push(...sqlOf('index').map(({ sql }) => `${String(sql)};`));
+  db.close();
+  rmSync(folder, { recursive: true });
+  writeFileSync(
+    `${FOLDER}/${String(MIGRATIONS.length).padStart(4, '0')}.sql`,
+    `begin;\n${lines.join('\n')}\ncommit;\n`,
+  );
 }
