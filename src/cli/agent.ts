@@ -117,7 +117,7 @@ function key(): Command {
         details([
           ['key', needed(made, 'key')],
           ['use', `Authorization: Bearer KEY at ${client.url}/mcp`],
-          ['end it', `mandate revoke token ${field(made, 'credential.id')} --reason "…"`],
+          ['end it', `mandate revoke token ${field(made, 'credential.id')} --reason WHY`],
         ]),
       );
     });

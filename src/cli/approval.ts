@@ -5,10 +5,10 @@ import type { JsonObject } from '../core/json.ts';
 import { visibleText } from '../standards/unicode/visible-text.ts';
 import { answerAs } from './answer-as.ts';
 import { connect, segment } from './client.ts';
-import { command, group, oneOf, withApi, type ApiOptions } from './command.ts';
+import { command, group, oneOf, withApi, withJson, type ApiOptions, type JsonOption } from './command.ts';
 import { field, needed, part, parts } from './field.ts';
 import { listCommand, printList, type ListOptions } from './list.ts';
-import { paint, print, say } from './print.ts';
+import { print, say } from './print.ts';
 import type { PassphraseOption } from './read-passphrase.ts';
 import { details } from './table.ts';
 
@@ -53,14 +53,14 @@ function show(): Command {
     });
 }
 
-export interface AnswerOptions extends ApiOptions, PassphraseOption {
+interface AnswerOptions extends JsonOption, PassphraseOption {
   readonly reason: string;
   readonly digest?: string;
   readonly human?: string;
 }
 
 function answer(verdict: 'approve' | 'deny' | 'confirm', summary: string): Command {
-  return withApi(command(verdict, summary, `mandate approval ${verdict} apr_… --reason "as agreed with the customer"`))
+  return withJson(command(verdict, summary, `mandate approval ${verdict} apr_… --reason "as agreed with the customer"`))
     .argument('<id>', 'the approval')
     .requiredOption('--reason <text>', 'why; recorded as evidence')
     .option('--digest <digest>', 'the digest you were shown: refused when it is not the one asked about')
@@ -115,14 +115,14 @@ function approvalText(approval: JsonObject): string {
         .map((link) => `${field(link, 'actor')} (${field(link, 'kind')})`)
         .join(' > '),
     ],
-    ['why', field(approval, 'message')],
+    ['why', field(approval, 'message').split('\n')],
     ['may not answer', field(approval, 'excluded')],
     ['answers needed', field(approval, 'quorum')],
     ['votes', votesText(approval)],
     ['expires', field(approval, 'expires_at')],
     ['digest', field(approval, 'digest')],
   ]);
-  return `${facts}\n\n${paint('bold', 'The exact text')}\n${visibleText(field(subject, 'shown'))}\n`;
+  return `${facts}\n\nThe exact text\n${visibleText(field(subject, 'shown'))}\n`;
 }
 
 function votesText(approval: JsonObject): string {

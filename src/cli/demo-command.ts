@@ -21,8 +21,9 @@ export function demoCommand(): Command {
       print: json ? say : (line) => process.stdout.write(`${line}\n`),
       command: process.env['npm_lifecycle_event'] === undefined ? 'mandate' : 'npm run mandate --',
     });
+    const stopped = untilStopped(served);
     if (json)
       process.stdout.write(`${jsonText({ url: served.url, first_run_link: served.firstRunLink, pid: process.pid })}\n`);
-    await untilStopped(served);
+    await stopped;
   });
 }

@@ -32,3 +32,9 @@ export function readSealKey(options: { readonly data?: string }): Uint8Array | n
     throw error;
   }
 }
+
+/** Whether this directory was put in place from a backup, which may have come without the keys of its older chains. */
+export function wasRestored(options: { readonly data?: string }): boolean {
+  const file = join(dataDirectory(options), DATA_FILES.incarnation);
+  return existsSync(file) && readWhole(file).toString('utf8').trim() !== '1';
+}

@@ -28,8 +28,10 @@ export function serveCommand(): Command {
   ).action(async (options: ServeCommandOptions) => {
     const { serve } = await import('../serve.ts');
     const served = await serve(serveOptions(options));
+    // Before it is announced: whoever reads the address may stop it at once.
+    const stopped = untilStopped(served);
     announce(served, options);
-    await untilStopped(served);
+    await stopped;
   });
 }
 

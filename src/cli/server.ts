@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { MandateError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -75,15 +76,17 @@ function add(): Command {
 }
 
 function transportOf(program: readonly string[], options: AddOptions): JsonObject {
-  const [command, ...args] = program;
-  if ((command === undefined) === (options.url === undefined)) {
+  const [typed, ...args] = program;
+  if ((typed === undefined) === (options.url === undefined)) {
     throw new MandateError('input.invalid', 'Give either --url or a program after --.');
   }
   if (options.url !== undefined) {
     if (options.env !== undefined) throw new MandateError('input.invalid', '--env is for a program, not for a URL.');
     return { type: 'http', url: options.url };
   }
-  return { type: 'stdio', command: command ?? '', args, env: environmentOf(options.env ?? []) };
+  // A relative path is one of this shell's folder, not of the server's.
+  const command = typed?.includes('/') === true ? resolve(typed) : (typed ?? '');
+  return { type: 'stdio', command, args, env: environmentOf(options.env ?? []) };
 }
 
 function environmentOf(pairs: readonly string[]): JsonObject {

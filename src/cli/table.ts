@@ -26,7 +26,8 @@ export function table<Row>(
         (text, at) =>
           painted(text) + (at === texts.length - 1 ? '' : ' '.repeat((widths[at] ?? 0) - text.length) + GAP),
       )
-      .join('');
+      .join('')
+      .trimEnd();
   const titles = line(
     columns.map(({ title }) => title),
     (text) => paint('bold', text),

@@ -24,7 +24,7 @@ export function printVerdict(options: JsonOption, what: string, verdict: Evidenc
       'No entries yet.',
     );
     const facts = verdict.facts_checked > 0 ? `, ${verdict.facts_checked} sealed facts opened` : '';
-    return `${chains}\n${paint('green', 'verified')}: ${verdict.count} entries in ${verdict.chains.length} chains of ${safeLine(what)}${facts}`;
+    return `${chains}\n${paint('green', 'verified')}: ${counted(verdict.count, 'entry', 'entries')} in ${counted(verdict.chains.length, 'chain', 'chains')} of ${safeLine(what)}${facts}`;
   });
   if (!verdict.ok) process.exitCode = EXIT.refused;
 }
@@ -35,4 +35,8 @@ export function witnessedHead(text: string, earlier?: readonly WitnessedHead[]):
   if (chain === undefined || hash === undefined)
     throw new MandateError('input.invalid', '--head is CHAIN:ENTRIES:sha256:…, from an earlier verification.');
   return [...(earlier ?? []), { chain, seq: Number(seq), hash }];
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
