@@ -293,6 +293,19 @@ export function upstreamSuite(name: string, open: OpenRig): void {
       await rejects(send(rig, call('echo', {})), 'upstream.ended', false);
     });
 
+    test('a listener that fails ends its own call and no other', async (t) => {
+      const rig = await open(t);
+      if (!rig.streams) return t.skip('a plain JSON answer carries no notification');
+      const onNotification = (): never => {
+        throw new Error('the client is gone');
+      };
+      const options = { ...quiet(), wants_progress: true, onNotification };
+      const failing = rig.upstream.send(permitFor(rig, call('slow', {})), rig.server, options);
+      const fine = send(rig, call('echo', {}));
+      await rejects(failing, 'upstream.ended', true);
+      assert.equal(textOf(await fine), '{}');
+    });
+
     test('many calls at once each get their own answer', async (t) => {
       const rig = await open(t);
       const numbers = Array.from({ length: 30 }, (_, n) => n);

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MandateError } from '../../core/errors.ts';
-import { redactText } from '../../core/redaction.ts';
+import { REDACTED, redactText } from '../../core/redaction.ts';
 import type { Transport } from '../../core/server.ts';
+import { openStop, raced } from './stop.ts';
 import { childEnvironment, type InheritedEnvironment } from './child-environment.ts';
 
 export type StdioTransport = Extract<Transport, { type: 'stdio' }>;
@@ -85,7 +86,9 @@ async function started(deps: StartDeps, { command, args, env }: StdioTransport, 
     stdin.destroy();
     signalGroup(pid, 'SIGTERM');
     const kill = setTimeout(() => signalGroup(pid, 'SIGKILL'), deps.stop_grace_ms);
-    await exited;
+    const limit = openStop(deps.stop_grace_ms + KILLED_MS_MAX);
+    await raced(exited, limit.signal).catch(() => undefined); // the kernel holds it; it stays counted until it is gone
+    limit.dispose();
     clearTimeout(kill);
     signalGroup(pid, 'SIGKILL'); // what it started and left behind
     stdout.destroy();
@@ -101,7 +104,7 @@ async function started(deps: StartDeps, { command, args, env }: StdioTransport, 
     onData: (take) => void stdout.on('data', take),
     outputEnded,
     drained,
-    complaint: () => redactText(errors.toString('utf8')).trim(),
+    complaint: () => cleaned(errors.toString('utf8'), env),
     stop() {
       stopping ??= stop();
       return stopping;
@@ -110,6 +113,17 @@ async function started(deps: StartDeps, { command, args, env }: StdioTransport, 
 }
 
 const COMPLAINT_BYTES_MAX = 4 * 1024;
+/** After SIGKILL only a process within an uninterruptible system call lives on. */
+const KILLED_MS_MAX = 2_000;
+
+/** Without what has the form of a secret, and without the values that the server was given: those are often secrets. */
+function cleaned(complaint: string, env: Readonly<Record<string, string>>): string {
+  let clean = complaint;
+  for (const value of Object.values(env))
+    if (value.length >= SECRET_CHARS_MIN) clean = clean.replaceAll(value, REDACTED);
+  return redactText(clean).trim();
+}
+const SECRET_CHARS_MIN = 6;
 
 function ignoreBroken(): void {
   // Reported through `exited`.
@@ -119,8 +133,8 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    // ESRCH: the whole group is gone, which is what was wanted. Anything else would leave a process behind.
-    if (!hasCode(error, 'ESRCH')) throw error;
+    // ESRCH: the whole group is gone, which is what was wanted. EPERM is what macOS says of a group of zombies.
+    if (!hasCode(error, 'ESRCH') && !hasCode(error, 'EPERM')) throw error;
   }
 }
 

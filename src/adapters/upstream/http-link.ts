@@ -72,11 +72,12 @@ export function openModernLink(
       if (answer.kind === 'error' && answer.error.code === ERROR_CODE.unsupported_protocol_version) giveUp();
       return answer;
     } catch (error) {
-      giveUp(); // it may have been replaced by a server of the other era
+      if (isTelling(error)) giveUp();
       throw error instanceof HttpStatus ? faultOfStatus(error.status) : error;
     }
   }
 
+  /** It may have been replaced by a server of the other era. */
   function giveUp(): void {
     wrong = true;
     onWrongEra();
@@ -98,7 +99,8 @@ export async function openLegacyLink(
   const { revision, session } = await initialize(endpoint, client, events, signal);
   const headers = legacyHeaders(revision, session);
   let lastId = 0;
-  let over = false;
+  let over = false; // not to be used again
+  let gone = false; // nor to be ended
   let closing: Promise<void> | undefined;
 
   async function request(out: Outgoing): Promise<LinkAnswer> {
@@ -111,13 +113,13 @@ export async function openLegacyLink(
       written = true;
     };
     try {
-      const { answer } = await ask(endpoint, { ...out, id, era: 'legacy', text, headers, onWrite }, events);
+      const { answer, status } = await ask(endpoint, { ...out, id, era: 'legacy', text, headers, onWrite }, events);
+      if (status === 404 && session !== undefined) throw new HttpStatus(status); // often with an error of its own in the body
+      if (status >= 400) over = true; // for example, a session that it no longer knows
       return answer;
     } catch (error) {
       if (written && out.signal.aborted) void tellIfPossible(endpoint, cancelText(id), headers);
       if (error instanceof HttpStatus) throw endedOr(error.status);
-      // After a broken connection the session may be another server's; the next call begins its own.
-      if (written && !out.signal.aborted) over = true;
       throw error;
     }
   }
@@ -125,12 +127,13 @@ export async function openLegacyLink(
   /** 2025-11-25: 404 to a request with a session means that the session is over. The call is not repeated. */
   function endedOr(status: number): MandateError {
     over = true;
+    gone = status === 404;
     if (status !== 404 || session === undefined) return faultOfStatus(status);
     return unreachable('The server ended the session; the next call begins another.', RAN);
   }
 
   async function goodbye(): Promise<void> {
-    if (session === undefined || over) return;
+    if (session === undefined || gone) return;
     const stop = openStop(endpoint.limits.goodbye_ms_max);
     const { pool, path, limits } = endpoint;
     await exchange({
@@ -185,6 +188,12 @@ function faultOfStatus(status: number): MandateError {
   if (status >= 500 || status === 429) return unreachable(`The server answered with HTTP ${status}.`, RAN);
   return offProtocol(`The server answered with HTTP ${status}.`, RAN);
 }
+
+/** Faults that say something about the server, and not about the client or the permit. */
+function isTelling(error: unknown): boolean {
+  return error instanceof HttpStatus || (isMandateError(error) && TELLING.has(error.code));
+}
+const TELLING: ReadonlySet<string> = new Set(['upstream.unreachable', 'upstream.protocol']);
 
 function rethrow(error: unknown): never {
   throw error instanceof HttpStatus ? faultOfStatus(error.status) : error;

@@ -42,7 +42,7 @@ export function openOverLinks(deps: OverLinksDeps): Upstream {
     assertFits(grant, server);
     if (options.signal.aborted) throw stopped('ended', false);
     const context = contextFor(server, grant);
-    const sent = attempt(context, grant.task, [options.signal], async (call, signal) => {
+    const sent = attempt(context, grant.task, [options.signal], async (call, stop) => {
       const link = await call.link();
       const checked = await checkDefinition(call, link, server, grant);
       if (checked.kind === 'definition_changed') return checked;
@@ -53,10 +53,10 @@ export function openOverLinks(deps: OverLinksDeps): Upstream {
         param_headers: checked.param_headers,
         meta: options.meta,
         wants_progress: options.wants_progress,
-        signal,
+        signal: stop.signal,
         onWrite: () => void spendPermit(permit),
-        onNotification: (method, params) => options.onNotification(method, params),
-        onServerRequest: (method, params) => options.onServerRequest(method, params),
+        onNotification: (method, params) => listen(stop, () => options.onNotification(method, params)),
+        onServerRequest: (method, params) => listen(stop, () => options.onServerRequest(method, params)),
       });
       return toUpstreamAnswer(answer);
     });
@@ -67,8 +67,8 @@ export function openOverLinks(deps: OverLinksDeps): Upstream {
     const grant = readPermit(permit);
     assertFits(grant, server);
     const context = contextFor(server, { ...grant, task: null });
-    const listed = attempt(context, null, [], async (call, signal) => {
-      const tools = await readToolList(await call.link(), limits, signal, () => void spendPermit(permit));
+    const listed = attempt(context, null, [], async (call, stop) => {
+      const tools = await readToolList(await call.link(), limits, stop.signal, () => void spendPermit(permit));
       return definitionsOf(tools);
     });
     return endAfter(context, listed);
@@ -79,7 +79,7 @@ export function openOverLinks(deps: OverLinksDeps): Upstream {
     context: Context,
     task: TaskId | null,
     also: readonly AbortSignal[],
-    work: (call: Call, signal: AbortSignal) => Promise<T>,
+    work: (call: Call, stop: Stop) => Promise<T>,
   ): Promise<T> {
     const server = context.server.id;
     const breaker = breakerOf(server);
@@ -93,7 +93,7 @@ export function openOverLinks(deps: OverLinksDeps): Upstream {
       }
       call = context.enter(task, stop);
       running.set(server, others + 1);
-      const done = await work(call, stop.signal);
+      const done = await work(call, stop);
       breaker.succeeded();
       return done;
     } catch (error) {
@@ -221,6 +221,15 @@ function pauseAfter(failures: number): number {
 }
 const PAUSE_MS = 100;
 const PAUSE_MS_MAX = 2_000;
+
+/** Who cannot be told any longer does not wait any longer: the call ends, and no other call of the link notices. */
+function listen(stop: Stop, tell: () => void): void {
+  try {
+    tell();
+  } catch {
+    stop.stop('ended');
+  }
+}
 
 function sumOf(contexts: readonly Context[]): number {
   return contexts.reduce((sum, context) => sum + context.inFlight(), 0);

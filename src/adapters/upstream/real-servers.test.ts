@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import type { Server, Transport } from '../../core/server.ts';
 import { pinnedParts } from '../../core/tool.ts';
-import { call, listPermit, quiet, permitFor, send, textOf } from '../../ports/upstream.suite.ts';
+import { call, listPermit, permitFor, quiet, rejects, send, textOf } from '../../ports/upstream.suite.ts';
 import type { Upstream } from '../../ports/upstream.ts';
 import { openUpstream } from './open.ts';
 import { sampleServer, testClock, testHasher } from './sample-deps.suite.ts';
@@ -100,6 +100,16 @@ function sdkServer(): McpServer {
   return server;
 }
 
+/** Begins a session, so that the transport knows one and refuses all others with 404. */
+function initializeRequest(): Request {
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '0' } };
+  return new Request('http://127.0.0.1/mcp', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }),
+  });
+}
+
 async function serve(t: TestContext, fetch: (request: Request) => Response | Promise<Response>): Promise<string> {
   const listener = getRequestListener(fetch);
   const server = createServer((request, response) => void listener(request, response));
@@ -138,8 +148,12 @@ test('a modern server of the official SDK takes our requests, headers and all', 
 test('a legacy server of the official SDK gets a session of its own for each task', async (t) => {
   const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
   const ended: string[] = [];
+  const forgotten = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: () => randomUUID() });
+  await sdkServer().connect(forgotten);
+  await forgotten.handleRequest(initializeRequest());
   const url = await serve(t, async (request) => {
-    const known = sessions.get(request.headers.get('mcp-session-id') ?? '');
+    const asked = request.headers.get('mcp-session-id');
+    const known = sessions.get(asked ?? '') ?? (asked === null ? undefined : forgotten);
     if (known !== undefined) return known.handleRequest(request);
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
@@ -152,6 +166,11 @@ test('a legacy server of the official SDK gets a session of its own for each tas
   const rig = await openRig(t, () => ({ type: 'http', url }));
   assert.equal(await sendPinned(rig, 'order', { region: 'Köln', count: 12 }), '12 to Köln');
   assert.equal(sessions.size, 2, 'one for the list, one for the task');
+  const strangers = [...sessions.keys()];
+  sessions.clear(); // as after a restart: the SDK answers 404 with an error in the body
+  await rejects(send(rig, call('order', { region: 'x', count: 1 })), 'upstream.unreachable', true);
+  assert.equal(await sendPinned(rig, 'order', { region: 'Bonn', count: 1 }), '1 to Bonn');
+  for (const stranger of strangers) assert.ok(!sessions.has(stranger));
   await rig.upstream.close();
-  assert.deepEqual(ended.sort(), [...sessions.keys()].sort());
+  for (const session of sessions.keys()) assert.ok(ended.includes(session), 'ended with the task');
 });

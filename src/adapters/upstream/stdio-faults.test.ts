@@ -176,6 +176,12 @@ const STARTS: readonly (readonly [string, ErrorCode, RegExp, Parameters<typeof o
     },
   ],
   [
+    'complains with what it was given',
+    'server.command',
+    /It said: no \[redacted\]$/,
+    { args: ['-e', "process.stderr.write('no ' + process.env.KEY); process.exitCode = 1"], env: { KEY: 'hunter2!' } },
+  ],
+  [
     'speaks no known revision',
     'upstream.protocol',
     /no revision/,
@@ -252,7 +258,7 @@ describe('a server process', () => {
   test('with isolation by agent serves the tasks of one agent, and lives as long as one of them', async (t) => {
     const rig = await openRig(
       t,
-      program("if (params.name === 'hang') return; ok(id, process.pid)"),
+      program("if (params.name === 'hang') continue; ok(id, process.pid)"),
       {},
       { isolation: 'agent' },
     );
