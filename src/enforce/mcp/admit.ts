@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../../core/caller.ts';
 import { isMandateError } from '../../core/errors.ts';
 import { HEADER } from '../../standards/mcp/header.ts';
+import type { Log } from './log.ts';
 import { httpRefusal, type Refusal } from './refusal.ts';
 
 export interface AdmitDeps {
@@ -11,6 +12,7 @@ export interface AdmitDeps {
   readonly origins: ReadonlySet<string>;
   readonly publicUrl: string;
   authenticate(bearer: string): Caller;
+  readonly log: Log;
 }
 
 export type AgentCaller = Extract<Caller, { kind: 'agent' }>;
@@ -38,6 +40,10 @@ export function admit(deps: AdmitDeps, request: IncomingMessage, server: string 
     caller = deps.authenticate(bearer);
   } catch (error) {
     if (!isMandateError(error)) throw error;
+    // One that we knew: somebody uses what was taken away.
+    if (error.at !== undefined) {
+      deps.log.warn({ event: 'mcp_dead_credential', credential: error.at }, 'A credential that ended was used.');
+    }
     return refuse(deps, server, 'auth.invalid', 'The token is unknown, expired or revoked.');
   }
   if (caller.kind !== 'agent') {

@@ -1,4 +1,4 @@
-import type { Action } from '../../core/action.ts';
+import type { Action, ActionKind } from '../../core/action.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { approvalDigest } from '../../govern/approval-digest.ts';
 import { perform, type Performed, type PerformRequest } from '../../govern/perform.ts';
@@ -10,7 +10,7 @@ import { isObject } from '../../standards/mcp/message.ts';
 import type { ResultJsonObject } from '../../standards/strict-json/parse-strict.ts';
 import { paramHeaderMismatch, variantArgument } from './argument-faults.ts';
 import { awaitAnswer } from './await-answer.ts';
-import { askFor, sendError, type AnswerDeps, type Exchange } from './exchange.ts';
+import { actionOn, askFor, sendError, type AnswerDeps, type Exchange } from './exchange.ts';
 import { forwardedMeta, progressTokenOf } from './forwarded-meta.ts';
 import { isOwnState } from './request-state.ts';
 import { sendFault, sendPerformed } from './send-performed.ts';
@@ -37,13 +37,15 @@ export async function callTool(
     return sendError(exchange, ERROR_CODE.invalid_params, 'requestState is not one that was given for this call.');
   }
 
+  const wanted: Promise<unknown>[] = [];
   try {
-    const request = performRequest(exchange, action);
+    const request = performRequest(deps, exchange, action, wanted);
     let performed = await perform(deps, request);
     const again = isRetry(params);
     if (performed.kind === 'held' && again && (await awaitAnswer(deps, performed.approval.id, exchange.live.signal))) {
       performed = await perform(deps, request);
     }
+    await Promise.all(wanted);
     count(deps, performed);
     sendPerformed(deps, exchange, { performed, address, named, again });
   } catch (error) {
@@ -113,7 +115,12 @@ function isOwnRetry(deps: AnswerDeps, { caller, task, request }: Exchange, actio
   return isOwnState(deps.hasher, state, approvalOf, { agent: caller.agent, task }, deps.clock.now());
 }
 
-function performRequest(exchange: Exchange, action: Action): PerformRequest {
+function performRequest(
+  deps: AnswerDeps,
+  exchange: Exchange,
+  action: Action,
+  wanted: Promise<unknown>[],
+): PerformRequest {
   const { request, live, reply, task } = exchange;
   const token = progressTokenOf(request.params);
   return {
@@ -126,10 +133,25 @@ function performRequest(exchange: Exchange, action: Action): PerformRequest {
       if (method === 'notifications/progress' && token !== undefined)
         reply.notify(method, { ...progressOf(params), progressToken: token });
     },
-    // Refused and recorded by the upstream; the client never learns what a server wanted of it.
-    onServerRequest: () => undefined,
+    // The upstream refused it already; here it is recorded. The client never learns what a server wanted of it.
+    onServerRequest(method) {
+      const kind = SERVER_REQUEST_KINDS.get(method);
+      if (kind === undefined) return;
+      const asked = {
+        ...askFor(exchange, actionOn(action.server, kind, method)),
+        claims: { asked_by: 'server', during: action.tool },
+      };
+      wanted.push(refuseAction(deps, asked, 'request.unsupported'));
+    },
   };
 }
+
+/** What a server may ask of a client, each an action of its own. */
+const SERVER_REQUEST_KINDS: ReadonlyMap<string, ActionKind> = new Map([
+  ['sampling/createMessage', 'sample'],
+  ['elicitation/create', 'elicit'],
+  ['roots/list', 'list_roots'],
+]);
 
 function progressOf({ progress, total, message }: JsonObject): JsonObject {
   return {

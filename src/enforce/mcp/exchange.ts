@@ -7,17 +7,12 @@ import { ERROR_CODE, httpStatusOf } from '../../standards/mcp/error-code.ts';
 import type { McpRequest } from '../../standards/mcp/message.ts';
 import type { AgentCaller } from './admit.ts';
 import { DECISION_KEY, decisionMeta, type Shown } from './decision-meta.ts';
+import type { Log } from './log.ts';
 import type { McpLimits } from './limits.ts';
 import type { LiveRequest } from './live-requests.ts';
 import type { Reply } from './reply.ts';
 import type { Session } from './sessions.ts';
 import type { Spoken } from './spoken.ts';
-
-/** A log that takes stable fields and a sentence, such as pino. */
-export interface Log {
-  warn(fields: object, sentence: string): void;
-  error(fields: object, sentence: string): void;
-}
 
 /** What the methods need to be answered. */
 export interface AnswerDeps extends PerformDeps {

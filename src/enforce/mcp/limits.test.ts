@@ -212,8 +212,9 @@ test('closing refuses what comes and ends what does not', async () => {
 /** The server sends one progress and then nothing more; resolves when it was told to stop. */
 function hang(mcp: McpFixture): Promise<void> {
   const stopped = Promise.withResolvers<void>();
-  mcp.answerWith(async (_grant, { signal, onNotification }) => {
-    onNotification('notifications/progress', { progress: 1 });
+  mcp.answerWith(async (_grant, options) => {
+    const { signal } = options;
+    options.onNotification('notifications/progress', { progress: 1 });
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     stopped.resolve();
     return done;

@@ -33,8 +33,12 @@ export async function listTools(deps: AnswerDeps, exchange: Exchange): Promise<v
   const task = exchange.task === null ? undefined : deps.snapshot.task(exchange.task);
   const tools: Json[] = [];
   let shown: Shown | null = null;
-  for (const server of serversOf(deps, exchange)) {
-    const authorized = await authorize(deps, askFor(exchange, actionOn(server, 'list', 'tools/list')));
+  const asked = serversOf(deps, exchange).map(async (server) => ({
+    server,
+    authorized: await authorize(deps, askFor(exchange, actionOn(server, 'list', 'tools/list'))),
+  }));
+  // Asked together, so that their records become durable together; answered in the order of the servers.
+  for (const { server, authorized } of await Promise.all(asked)) {
     // A list that was allowed speaks for the answer; else the first refusal does.
     if (shown === null || (authorized.effect === 'allow' && shown.decision.effect !== 'allow')) shown = authorized;
     if (authorized.effect !== 'allow' || task === undefined) continue;

@@ -79,7 +79,7 @@ for (const [era, ask] of ERAS) {
     const second = member((await ask('tools/call', call)).body, 'result');
     assert.equal(first['isError'], true);
     const approval = member(decisionIn(first), 'approval');
-    assert.equal(approval['url'], `${mcp.url}/approvals/${String(approval['id'])}`);
+    assert.equal(approval['url'], `${mcp.url}/approvals/${text(approval, 'id')}`);
     assert.equal(approval['kind'], 'action');
     assert.equal(member(decisionIn(second), 'approval')['id'], approval['id']);
     assert.match(textOf(first), /Held for approval: delete_file .* call again with the same arguments/);
@@ -233,7 +233,7 @@ test('a server that the task does not reach answers like one that does not exist
   for (const path of ['/mcp/other', '/mcp/FILES', '/mcp/..%2ffiles', '/mcp/*']) {
     const error = member((await askModern('tools/list', {}, path)).body, 'error');
     assert.equal(error['code'], 4030, path);
-    assert.match(String(error['message']), /no such server/);
+    assert.match(text(error, 'message'), /no such server/);
     assert.equal(member((await askModern('tools/call', { name: 'read_file' }, path)).body, 'error')['code'], -32602);
   }
 });
@@ -249,16 +249,16 @@ test('the modern client that can show a page is asked to, and its repetition wai
   const approval = member(decisionIn(asked), 'approval');
   assert.equal(member(shown, 'params')['url'], approval['url']);
 
-  const again = (state: unknown) => {
+  const again = (state: string) => {
     const retry = modern(
       'tools/call',
-      { ...call, inputResponses: { approval: { action: 'accept' } }, requestState: String(state) },
+      { ...call, inputResponses: { approval: { action: 'accept' } }, requestState: state },
       able,
     );
     return mcp.post('/mcp/files', secret, retry.body, retry.headers);
   };
-  const waiting = again(asked['requestState']);
-  await approve(String(approval['id']));
+  const waiting = again(text(asked, 'requestState'));
+  await approve(text(approval, 'id'));
   const result = member((await waiting).body, 'result');
   assert.equal(decisionIn(result)['effect'], 'allow');
   assert.deepEqual(
@@ -293,7 +293,7 @@ test('a connection key calls in the task without a purpose: it may read, the res
   const key = await mcp.bearer({ kind: 'connection_key' });
   const { body } = await askWith('modern', key.secret, { name: 'read_file', arguments: {} });
   // serve.ts loads the task's budget when it is announced; here nobody does, so the budget of an unknown task is empty.
-  const task = String(decisionIn(member(body, 'result'))['task']);
+  const task = text(decisionIn(member(body, 'result')), 'task');
   assert.equal(mcp.control.snapshot.task(task)?.purpose_unstated, true);
   mcp.deps.memory.load(mcp.control.snapshot.task(task)?.id ?? mcp.task.id, { calls: 0 });
   assert.equal(
@@ -357,6 +357,24 @@ test('progress reaches a client that takes a stream, under its own token, before
   assert.equal(plain.headers['content-type'], 'application/json');
   assert.equal(decisionIn(member(plain.body, 'result'))['effect'], 'allow');
   mcp.answerWith(async () => done);
+});
+
+test('what a server asks of the client during a call is refused and recorded before the result', async () => {
+  const before = (await mcp.decisions()).length;
+  mcp.answerWith(async (_grant, options) => {
+    options.onServerRequest('sampling/createMessage', { messages: [] });
+    options.onServerRequest('elicitation/create', { message: 'Your password?' });
+    return done;
+  });
+  const answer = await askModern('tools/call', { name: 'read_file', arguments: {} });
+  mcp.answerWith(async () => done);
+  assert.doesNotMatch(answer.text, /password/);
+  const seen = (await mcp.decisions()).slice(before).map((one) => [member(one, 'action')['kind'], one['effect']]);
+  assert.deepEqual(seen, [
+    ['call', 'allow'],
+    ['sample', 'deny'],
+    ['elicit', 'deny'],
+  ]);
 });
 
 test('a fault inside the gateway is a recorded deny', async () => {
@@ -443,13 +461,13 @@ test('TH-32: two servers and delimiter tricks never lead to another tool than th
 });
 
 async function approve(id: string): Promise<void> {
-  const { snapshot, write } = mcp.control;
+  const { snapshot } = mcp.control;
   const approval = snapshot.approval(id);
   assert.ok(approval);
   const cleo = snapshot.human('cleo');
   assert.ok(cleo);
   const vote = { human: cleo.id, verdict: 'approve', reason: 'fine', at: mcp.control.clock.now() } as const;
-  await write({
+  await mcp.control.write({
     noun: 'approval',
     value: { ...approval, state: 'approved', votes: [vote], version: approval.version + 1 },
   });
@@ -486,5 +504,11 @@ function decisionIn(result: JsonObject): JsonObject {
 }
 
 function textOf(result: JsonObject): string {
-  return String(list(result, 'content')[0]?.['text']);
+  return text(list(result, 'content')[0] ?? {}, 'text');
+}
+
+function text(object: JsonObject, name: string): string {
+  const value = object[name];
+  assert.ok(typeof value === 'string', `${name} in ${JSON.stringify(object)}`);
+  return value;
 }

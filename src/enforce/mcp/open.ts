@@ -11,9 +11,10 @@ import type { McpMessage, McpNotification, McpRequest } from '../../standards/mc
 import { admit, type AgentCaller } from './admit.ts';
 import { callTool } from './call-tool.ts';
 import { claimsOf, clientClaims } from './claims.ts';
-import { sendResult, type AnswerDeps, type Exchange, type Log } from './exchange.ts';
+import { sendResult, type AnswerDeps, type Exchange } from './exchange.ts';
 import { discover, initialize } from './introduce.ts';
 import { MCP_LIMITS, type McpLimits } from './limits.ts';
+import type { Log } from './log.ts';
 import { listTools } from './list-tools.ts';
 import { openLiveRequests, type LiveRequest } from './live-requests.ts';
 import { bodyHeadFault, readBody } from './read-body.ts';

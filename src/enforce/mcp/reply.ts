@@ -48,8 +48,14 @@ export function openReply(request: IncomingMessage, response: ServerResponse, li
     response.writeHead(200, { ...COMMON_HEADERS, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
   }
 
+  function cut(): void {
+    // A pipelined answer has no socket of its own yet; the request always has one.
+    request.socket.destroy();
+    response.destroy();
+  }
+
   function finish(text: string): void {
-    const timer = setTimeout(() => response.destroy(), limits.write_ms_max);
+    const timer = setTimeout(cut, limits.write_ms_max);
     response.once('close', () => clearTimeout(timer));
     response.end(text);
     if (!request.complete) lingerOver(request);
@@ -91,7 +97,7 @@ export function openReply(request: IncomingMessage, response: ServerResponse, li
       response.writeHead(status, COMMON_HEADERS);
       finish('');
     },
-    cut: () => response.destroy(),
+    cut,
   };
 }
 

@@ -43,8 +43,8 @@ for (const [era, revision, options] of ERAS) {
     await assert.rejects(client.callTool({ name: 'no_such_tool', arguments: {} }), /Unknown tool: no_such_tool/);
     await assert.rejects(client.request({ method: 'resources/read', params: { uri: 'file:///a' } }), /not supported/);
 
-    mcp.answerWith(async (_grant, { onNotification }) => {
-      onNotification('notifications/progress', { progress: 1, total: 2, message: 'half' });
+    mcp.answerWith(async (_grant, options) => {
+      options.onNotification('notifications/progress', { progress: 1, total: 2, message: 'half' });
       return done;
     });
     const progress: unknown[] = [];
@@ -112,12 +112,12 @@ test('a legacy client ends its session', async () => {
 /** Once the repeated call waits. */
 async function approveSoon(id: string): Promise<void> {
   while (mcp.mcp.stats().in_flight === 0) await new Promise((resolve) => setImmediate(resolve));
-  const { snapshot, write, clock } = mcp.control;
+  const { snapshot, clock } = mcp.control;
   const approval = snapshot.approval(id as never);
   const cleo = snapshot.human('cleo');
   assert.ok(approval !== undefined && cleo !== undefined);
   const vote = { human: cleo.id, verdict: 'approve', reason: 'fine', at: clock.now() } as const;
-  await write({
+  await mcp.control.write({
     noun: 'approval',
     value: { ...approval, state: 'approved', votes: [vote], version: approval.version + 1 },
   });
