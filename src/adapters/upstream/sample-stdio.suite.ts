@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { openLines } from './lines.ts';
 import { openSampleSession, type Message, type SampleState } from './sample-server.suite.ts';
 
-if (process.argv[1] === import.meta.filename) {
+export const SAMPLE_PROGRAM = import.meta.filename;
+
+if (process.argv[1] === SAMPLE_PROGRAM) {
   const [, , folder = '', era = 'legacy'] = process.argv;
   // Each process leaves a mark, so that the second one knows that it is the second; a probe that ends is one as well.
   mkdirSync(join(folder, 'sessions'), { recursive: true });

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { upstreamSuite, type RigOptions, type UpstreamRig } from '../../ports/upstream.suite.ts';
+import { SAMPLE_PROGRAM } from './sample-stdio.suite.ts';
 import { openStdioUpstream } from './open.ts';
 import { sampleServer, testClock, testHasher } from './sample-deps.suite.ts';
-
-const PROGRAM = join(import.meta.dirname, 'sample-stdio.suite.ts');
 
 async function openRig(
   t: TestContext,
@@ -32,7 +31,7 @@ async function openRig(
   return {
     upstream,
     server: sampleServer(
-      { type: 'stdio', command: process.execPath, args: [PROGRAM, folder, era], env: {} },
+      { type: 'stdio', command: process.execPath, args: [SAMPLE_PROGRAM, folder, era], env: {} },
       { trust },
     ),
     hasher: testHasher,

@@ -11,16 +11,11 @@ export const ERROR_CODE = {
   header_mismatch: -32020,
   /** Modern: `data.requiredCapabilities` tells which capability the request had to declare. HTTP 400. */
   missing_client_capability: -32021,
-  /** Modern: `data` is {@link UnsupportedVersionData}. HTTP 400. */
+  /** Modern: `data` is `{ supported: string[], requested: string }`. HTTP 400. */
   unsupported_protocol_version: -32022,
   /** Legacy 2025-11-25: `data.elicitations` lists URL elicitations to go through first. */
   url_elicitation_required: -32042,
 } as const;
-
-export interface UnsupportedVersionData {
-  readonly supported: readonly string[];
-  readonly requested: string;
-}
 
 /** The HTTP status of an error a modern endpoint itself produced; a handler's error travels with 200. */
 export function httpStatusOf(code: number): number {

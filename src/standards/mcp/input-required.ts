@@ -1,24 +1,17 @@
 import type { ResultJsonObject } from '../strict-json/parse-strict.ts';
 import { isObject } from './message.ts';
 
-/** Modern results say what they are; absent means `complete`, which legacy results always are. */
-export type ResultType = 'complete' | 'input_required';
-
-/**
- * Modern: the server needs something of the client and keeps nothing itself. The client asks its user, then sends the
- * same request again with `requestState` as given and `inputResponses` under the same keys. At least one of the two
- * members is there.
+/*
+ * Modern results say in `resultType` what they are: `complete`, or `input_required` when the server needs something of
+ * the client and keeps nothing itself: `inputRequests` (requests by key), `requestState` (a text), or both. The client
+ * asks its user, then sends the same request again with `requestState` as given and `inputResponses` under the same keys.
  */
-export interface InputRequired {
-  readonly resultType: 'input_required';
-  readonly inputRequests?: Readonly<Record<string, UrlElicitation>>;
-  readonly requestState?: string;
-}
 
 /** The members of a repeated request that belong to `input_required`: never a part of the action itself. */
 export const RETRY_PARAMS: ReadonlySet<string> = new Set(['inputResponses', 'requestState']);
 
-/** Modern form, inside `inputRequests`. The legacy request of the same name also has `elicitationId`. */
+/** Modern form, inside `inputRequests`. The legacy request of the same name also has `elicitationId`, as
+ * have the items of `data.elicitations` of error -32042. */
 export interface UrlElicitation {
   readonly method: 'elicitation/create';
   readonly params: {
@@ -27,17 +20,6 @@ export interface UrlElicitation {
     readonly url: string;
   };
 }
-
-/** Legacy: params of the request `elicitation/create`, and the items of `data.elicitations` of error -32042. */
-export interface LegacyUrlElicitation {
-  readonly mode: 'url';
-  readonly elicitationId: string;
-  readonly message: string;
-  readonly url: string;
-}
-
-/** What a person did with an elicitation. For a URL, `accept` means only that they agreed to open it. */
-export type ElicitAction = 'accept' | 'decline' | 'cancel';
 
 /** `resultType` of a result as received: `complete` when absent, undefined when it is not a text. */
 export function resultTypeOf(result: ResultJsonObject): string | undefined {

@@ -23,6 +23,3 @@ export const ENVELOPE_META_KEYS: ReadonlySet<string> = new Set([
   META.clientCapabilities,
   META.logLevel,
 ]);
-
-/** W3C trace context as MCP carries it. */
-export const TRACE_META_KEYS: ReadonlySet<string> = new Set([META.traceparent, META.tracestate, META.baggage]);
