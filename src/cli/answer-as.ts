@@ -1,5 +1,6 @@
 import { MandateError } from '../core/errors.ts';
 import { apiUrl, openClient, type Client } from './client.ts';
+import type { DataOption } from './command.ts';
 import { needed } from './field.ts';
 import { say } from './print.ts';
 import { readPassphrase, type PassphraseOption } from './read-passphrase.ts';
@@ -11,10 +12,10 @@ import { readSession } from './session-file.ts';
  * of this process only and is ended with it. So nothing that lies on the disk can answer an approval.
  */
 export async function answerAs<T>(
-  options: PassphraseOption & { readonly human?: string },
+  options: PassphraseOption & DataOption & { readonly human?: string },
   work: (client: Client, prove: () => Promise<string>) => Promise<T>,
 ): Promise<T> {
-  const url = apiUrl();
+  const url = apiUrl(options);
   const kept = readSession(new URL(url).origin);
   const human = options.human ?? kept?.human;
   if (human === undefined) {

@@ -5,7 +5,17 @@ import type { JsonObject } from '../core/json.ts';
 import { visibleText } from '../standards/unicode/visible-text.ts';
 import { answerAs } from './answer-as.ts';
 import { connect, segment } from './client.ts';
-import { command, group, oneOf, withApi, withJson, type ApiOptions, type JsonOption } from './command.ts';
+import {
+  command,
+  group,
+  oneOf,
+  withApi,
+  withData,
+  withJson,
+  type ApiOptions,
+  type DataOption,
+  type JsonOption,
+} from './command.ts';
 import { field, needed, part, parts } from './field.ts';
 import { listCommand, printList, type ListOptions } from './list.ts';
 import { print, say } from './print.ts';
@@ -53,14 +63,16 @@ function show(): Command {
     });
 }
 
-interface AnswerOptions extends JsonOption, PassphraseOption {
+interface AnswerOptions extends JsonOption, DataOption, PassphraseOption {
   readonly reason: string;
   readonly digest?: string;
   readonly human?: string;
 }
 
 function answer(verdict: 'approve' | 'deny' | 'confirm', summary: string): Command {
-  return withJson(command(verdict, summary, `mandate approval ${verdict} apr_… --reason "as agreed with the customer"`))
+  return withJson(
+    withData(command(verdict, summary, `mandate approval ${verdict} apr_… --reason "as agreed with the customer"`)),
+  )
     .argument('<id>', 'the approval')
     .requiredOption('--reason <text>', 'why; recorded as evidence')
     .option('--digest <digest>', 'the digest you were shown: refused when it is not the one asked about')

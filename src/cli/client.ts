@@ -1,6 +1,7 @@
 import { ERROR_CODES, MandateError, type ErrorCode } from '../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import type { ApiOptions } from './command.ts';
+import { readAddress } from './address-file.ts';
+import type { ApiOptions, DataOption } from './command.ts';
 import { dataDirectory } from './data-directory.ts';
 import { findToken, isLoopback, type Token } from './token.ts';
 
@@ -35,7 +36,7 @@ export interface Listed {
 
 /** The client of a command: address and credential as its options and the environment say. */
 export function connect(options: ApiOptions): Client {
-  const url = apiUrl();
+  const url = apiUrl(options);
   return clientFor(url, findToken(new URL(url), dataDirectory(options), options.as));
 }
 
@@ -46,9 +47,9 @@ export function clientFor(url: string, token: Token): Client {
   );
 }
 
-/** `MANDATE_URL`, else this machine's default. @throws input.invalid when it is no address that may be trusted */
-export function apiUrl(): string {
-  const text = process.env['MANDATE_URL'] || DEFAULT_URL;
+/** `MANDATE_URL`, else where the server of the data directory listens, else the default. @throws input.invalid when it is no address that may be trusted */
+export function apiUrl(options: DataOption): string {
+  const text = process.env['MANDATE_URL'] || (readAddress(dataDirectory(options)) ?? DEFAULT_URL);
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new MandateError('input.invalid', 'MANDATE_URL is not an http or https address.');

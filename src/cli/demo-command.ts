@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { command } from './command.ts';
+import { dataDirectory } from './data-directory.ts';
 import { jsonText, say } from './print.ts';
 import { serveOptions, untilStopped, withServing, type ServeCommandOptions } from './serve.ts';
 
@@ -19,11 +20,19 @@ export function demoCommand(): Command {
     const served = await demo({
       ...serveOptions({ ...options, quiet: true }),
       print: json ? say : (line) => process.stdout.write(`${line}\n`),
-      command: process.env['npm_lifecycle_event'] === undefined ? 'mandate' : 'npm run mandate --',
+      command: shellCommand(options),
     });
-    const stopped = untilStopped(served);
+    const stopped = untilStopped(served, dataDirectory(options));
     if (json)
       process.stdout.write(`${jsonText({ url: served.url, first_run_link: served.firstRunLink, pid: process.pid })}\n`);
     await stopped;
   });
+}
+
+/** How the CLI is called for this data directory, as a person would type it. */
+function shellCommand(options: ServeCommandOptions): string {
+  const program = process.env['npm_lifecycle_event'] === undefined ? 'mandate' : 'npm run mandate --';
+  return options.data === undefined
+    ? program
+    : `MANDATE_DATA='${dataDirectory(options).replaceAll("'", "'\\''")}' ${program}`;
 }

@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import { MandateError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { apiUrl, openClient } from './client.ts';
-import { command, withJson, type JsonOption } from './command.ts';
+import { command, withData, withJson, type DataOption, type JsonOption } from './command.ts';
 import { needed, part, field } from './field.ts';
 import { print, say } from './print.ts';
 import { readPassphrase, type PassphraseOption } from './read-passphrase.ts';
 import { readSession, sessionFile, writeSession } from './session-file.ts';
 
-interface LoginOptions extends JsonOption, PassphraseOption {
+interface LoginOptions extends JsonOption, DataOption, PassphraseOption {
   readonly link?: string;
   readonly print?: true;
   readonly end?: true;
@@ -17,12 +17,14 @@ interface LoginOptions extends JsonOption, PassphraseOption {
 /** `mandate login`: a human's passphrase becomes a CLI session of theirs, for this user of this machine. */
 export function loginCommand(): Command {
   return withJson(
-    command(
-      'login',
-      'let this terminal act as a human (12 h); approving still asks for the passphrase each time',
-      'mandate login ana',
-      'mandate login --link http://127.0.0.1:7373/sign-in?link=mdl_…',
-      'mandate login --end',
+    withData(
+      command(
+        'login',
+        'let this terminal act as a human (12 h); approving still asks for the passphrase each time',
+        'mandate login ana',
+        'mandate login --link http://127.0.0.1:7373/sign-in?link=mdl_…',
+        'mandate login --end',
+      ),
     ),
   )
     .argument('[human]', 'who you are')
@@ -31,7 +33,7 @@ export function loginCommand(): Command {
     .option('--print', 'print the token instead of keeping it')
     .option('--end', 'log out')
     .action(async (human: string | undefined, options: LoginOptions) => {
-      const url = apiUrl();
+      const url = apiUrl(options);
       if (options.end === true) return logout(url, options);
       const answer = await signIn(url, human, options);
       const who = field(part(answer, 'human'), 'id') || human || '';

@@ -55,7 +55,7 @@ async function programFor(wanted: string | undefined): Promise<Command> {
 }
 
 const HELP_END = `
-Commands talk to MANDATE_URL (else http://127.0.0.1:7373) with MANDATE_TOKEN, else the session of
+Commands talk to MANDATE_URL (else the server of the data directory, else http://127.0.0.1:7373) with MANDATE_TOKEN, else the session of
 \`mandate login\`, else the admin token of the data directory. Every command knows --help and --json.
 Exit status: 0 done, 1 refused or check failed, 2 usage, 3 could not reach or trust the server, 4 internal fault.`;
 

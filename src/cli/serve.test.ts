@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -42,9 +42,16 @@ test('serve prints the real port and the first-run link once, serves the CLI, an
   assert.equal(scoped.status, 1);
   assert.match((await cli(['audit', 'verify'], { home })).stdout, /^verified: /m);
 
+  assert.match(
+    (await cli(['whoami', '--as', 'operator'], { home })).stdout,
+    new RegExp(`at +${url}\n`),
+    'found by its data directory',
+  );
+
   child.kill('SIGTERM');
   assert.equal(await ended(child), 0);
   assert.equal((await cli(['whoami'], { home, env })).status, 3);
+  assert.equal(existsSync(join(home, '.mandate', 'address')), false);
   assert.equal((await cli(['audit', 'verify'], { home })).status, 0);
 
   const second = await serving(t, home);

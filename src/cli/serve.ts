@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { configSchema, type Config } from '../config.ts';
 import { MandateError } from '../core/errors.ts';
 import type { ServeOptions, Served } from '../serve.ts';
+import { forgetAddress, writeAddress } from './address-file.ts';
 import { command, withData, withJson, wholeNumber, type DataOption, type JsonOption } from './command.ts';
 import { dataDirectory } from './data-directory.ts';
 import { EXIT } from './exit.ts';
@@ -29,7 +30,7 @@ export function serveCommand(): Command {
     const { serve } = await import('../serve.ts');
     const served = await serve(serveOptions(options));
     // Before it is announced: whoever reads the address may stop it at once.
-    const stopped = untilStopped(served);
+    const stopped = untilStopped(served, dataDirectory(options));
     announce(served, options);
     await stopped;
   });
@@ -79,10 +80,12 @@ function announce(served: Served, options: ServeCommandOptions): void {
 }
 
 /** Waits until the process is told to stop, or stops by itself; a second signal does not wait for what is in flight. */
-export async function untilStopped(served: Pick<Served, 'close' | 'closed'>): Promise<void> {
+export async function untilStopped(served: Pick<Served, 'url' | 'close' | 'closed'>, data: string): Promise<void> {
+  writeAddress(data, served.url);
   let closing: Promise<void> | null = null;
   const stop = (): void => {
     if (closing !== null) process.exit(EXIT.internal);
+    forgetAddress(data);
     closing = served.close();
     // Heard where `closed` is awaited as well; here only so that it is nobody's unhandled rejection.
     closing.catch((error: unknown) =>
@@ -93,6 +96,8 @@ export async function untilStopped(served: Pick<Served, 'close' | 'closed'>): Pr
   try {
     await served.closed;
   } catch (fault) {
+    // Before it closes: afterwards the directory may be another's.
+    forgetAddress(data);
     await served.close();
     throw fault;
   } finally {

@@ -11,7 +11,7 @@ import { findToken } from './token.ts';
 export function whoamiCommand(): Command {
   return withApi(command('whoami', 'say as whom the CLI acts', 'mandate whoami')).action(
     async (options: ApiOptions) => {
-      const url = apiUrl();
+      const url = apiUrl(options);
       const token = findToken(new URL(url), dataDirectory(options), options.as);
       const caller = await clientFor(url, token).get('/v1/whoami');
       const from = token.secret === null ? null : token.from;
