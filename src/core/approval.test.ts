@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Human, Role } from './actor.ts';
 import {
-  answerApproval, approvalState, confirmApproval, consumeApproval, ineligible, routeApproval, voidApproval, type Approval, type Vote,
+  answerApproval,
+  approvalState,
+  confirmApproval,
+  consumeApproval,
+  ineligible,
+  routeApproval,
+  voidApproval,
+  type Approval,
+  type Vote,
 } from './approval.ts';
 import { actorId, environmentId, recordId, serverId } from './ids.ts';
 import { instant, plusMs } from './instant.ts';
@@ -15,7 +23,19 @@ const TTL_MS = 900_000;
 const id = <P extends 'apr' | 'tsk'>(prefix: P) => recordId(prefix, T, new Uint8Array(10));
 
 function human(name: string, roles: readonly Role[] = ['member'], lifecycle: Lifecycle = 'active'): Human {
-  return { id: actorId(name), kind: 'human', name, lifecycle, roles, deputy: null, vouched_by: 'mandate', entitlement: null, created_at: T, updated_at: T, version: 1 };
+  return {
+    id: actorId(name),
+    kind: 'human',
+    name,
+    lifecycle,
+    roles,
+    deputy: null,
+    vouched_by: 'mandate',
+    entitlement: null,
+    created_at: T,
+    updated_at: T,
+    version: 1,
+  };
 }
 const ann = human('ann');
 const bob = human('bob');
@@ -26,12 +46,21 @@ function approval(more: Partial<Approval> = {}): Approval {
   return {
     id: id('apr'),
     subject: {
-      kind: 'action', server: serverId('files'), tool: 'delete_file', definition_digest: 'sha256:d', task: id('tsk'), revision: 1, shown: '{}',
+      kind: 'action',
+      server: serverId('files'),
+      tool: 'delete_file',
+      definition_digest: 'sha256:d',
+      task: id('tsk'),
+      revision: 1,
+      shown: '{}',
     },
     digest: 'sha256:a',
     agent: actorId('robo'),
     environment: environmentId('dev'),
-    chain: [{ actor: actorId('ann'), kind: 'human' }, { actor: actorId('robo'), kind: 'agent' }],
+    chain: [
+      { actor: actorId('ann'), kind: 'human' },
+      { actor: actorId('robo'), kind: 'agent' },
+    ],
     excluded: [actorId('ann')],
     steps: [
       { asked: [actorId('bob')], from: T },
@@ -52,7 +81,8 @@ function approval(more: Partial<Approval> = {}): Approval {
     ...more,
   };
 }
-const yes = (person: Human, digest = 'sha256:a') => ({ human: person, verdict: 'approve', digest, reason: 'fine' }) as const;
+const yes = (person: Human, digest = 'sha256:a') =>
+  ({ human: person, verdict: 'approve', digest, reason: 'fine' }) as const;
 const no = (person: Human) => ({ human: person, verdict: 'deny', digest: 'sha256:a', reason: 'no' }) as const;
 
 test('one approval of the person asked approves', () => {
@@ -120,8 +150,10 @@ test('a single refusal decides, also after approvals', () => {
 test('TH-28 expiry counts from the moment: nothing is answered or used at or after it', () => {
   const end = approval().expires_at;
   assert.equal(approvalState(approval(), plusMs(end, -1)), 'pending');
-  for (const state of ['pending', 'approved', 'confirmed'] as const) assert.equal(approvalState(approval({ state }), end), 'expired');
-  for (const state of ['denied', 'consumed', 'void', 'expired'] as const) assert.equal(approvalState(approval({ state }), end), state);
+  for (const state of ['pending', 'approved', 'confirmed'] as const)
+    assert.equal(approvalState(approval({ state }), end), 'expired');
+  for (const state of ['denied', 'consumed', 'void', 'expired'] as const)
+    assert.equal(approvalState(approval({ state }), end), state);
   assert.deepEqual(answerApproval(approval(), yes(bob), end), { ok: false, code: 'approval.decided' });
   assert.equal(consumeApproval(approval({ state: 'approved' }), 'sha256:a', end), null);
   assert.notEqual(consumeApproval(approval({ state: 'approved' }), 'sha256:a', plusMs(end, -1)), null);
@@ -132,7 +164,8 @@ test('TH-28 an approval is used once, for its digest, and only when it was given
   assert.equal(used?.state, 'consumed');
   assert.equal(consumeApproval(used ?? approval(), 'sha256:a', T), null);
   assert.equal(consumeApproval(approval({ state: 'approved' }), 'sha256:b', T), null);
-  for (const state of ['pending', 'denied', 'expired', 'consumed', 'void'] as const) assert.equal(consumeApproval(approval({ state }), 'sha256:a', T), null);
+  for (const state of ['pending', 'denied', 'expired', 'consumed', 'void'] as const)
+    assert.equal(consumeApproval(approval({ state }), 'sha256:a', T), null);
   assert.equal(consumeApproval(voidApproval(approval({ state: 'approved' }), 'void'), 'sha256:a', T), null);
 });
 
@@ -160,23 +193,61 @@ test('approvals go to the owner, the deputy, then the escalation contact, each i
   const owners = nameOwners({ business: actorId('bob'), technical: actorId('tim'), escalation: actorId('eve') });
   const deputyOf = (owner: string) => (owner === 'bob' ? actorId('dan') : null);
   const routed = routeApproval(owners, 'business', deputyOf, T, 900);
-  assert.deepEqual(routed.map((step) => [step.asked, step.from - T]), [[['bob'], 0], [['dan'], 300], [['eve'], 600]]);
+  assert.deepEqual(
+    routed.map((step) => [step.asked, step.from - T]),
+    [
+      [['bob'], 0],
+      [['dan'], 300],
+      [['eve'], 600],
+    ],
+  );
   const without = routeApproval(owners, 'technical', deputyOf, T, 900);
-  assert.deepEqual(without.map((step) => [step.asked, step.from - T]), [[['tim'], 0], [[], 300], [['eve'], 300]]);
+  assert.deepEqual(
+    without.map((step) => [step.asked, step.from - T]),
+    [
+      [['tim'], 0],
+      [[], 300],
+      [['eve'], 300],
+    ],
+  );
 });
 
 test('nobody is waited for who may not answer', () => {
   const owners = nameOwners({ business: actorId('ann'), technical: actorId('tim'), escalation: actorId('eve') });
-  const routed = routeApproval(owners, 'business', () => actorId('dan'), T, 900, (person) => person !== 'ann');
-  assert.deepEqual(routed.map((step) => step.from - T), [0, 0, 600]);
-  const nobody = routeApproval(owners, 'business', () => null, T, 900, (person) => person === 'eve');
-  assert.deepEqual(nobody.map((step) => step.from - T), [0, 0, 0]);
+  const routed = routeApproval(
+    owners,
+    'business',
+    () => actorId('dan'),
+    T,
+    900,
+    (person) => person !== 'ann',
+  );
+  assert.deepEqual(
+    routed.map((step) => step.from - T),
+    [0, 0, 600],
+  );
+  const nobody = routeApproval(
+    owners,
+    'business',
+    () => null,
+    T,
+    900,
+    (person) => person === 'eve',
+  );
+  assert.deepEqual(
+    nobody.map((step) => step.from - T),
+    [0, 0, 0],
+  );
 });
 
 const people = ['ann', 'bob', 'cleo', 'dan', 'eve', 'fay'] as const;
 const turn = fc.record({
-  who: fc.constantFrom(...people), verdict: fc.constantFrom<'approve' | 'deny'>('approve', 'approve', 'deny'), approver: fc.boolean(), active: fc.boolean(),
-  right: fc.constantFrom(true, true, true, false), wait_ms: fc.nat(TTL_MS / 3),
+  who: fc.constantFrom(...people),
+  verdict: fc.constantFrom<'approve' | 'deny'>('approve', 'approve', 'deny'),
+  approver: fc.boolean(),
+  active: fc.boolean(),
+  right: fc.constantFrom(true, true, true, false),
+  wait_ms: fc.nat(TTL_MS / 3),
 });
 
 test('whatever people try: approved means a quorum of different, eligible people and no refusal', () => {
@@ -188,7 +259,11 @@ test('whatever people try: approved means a quorum of different, eligible people
       for (const one of turns) {
         now = plusMs(now, one.wait_ms);
         const person = human(one.who, one.approver ? ['approver'] : ['member'], one.active ? 'active' : 'suspended');
-        const result = answerApproval(current, { human: person, verdict: one.verdict, digest: one.right ? current.digest : 'sha256:x', reason: 'r' }, now);
+        const result = answerApproval(
+          current,
+          { human: person, verdict: one.verdict, digest: one.right ? current.digest : 'sha256:x', reason: 'r' },
+          now,
+        );
         if (!result.ok) continue;
         assert.ok(one.active && one.right && one.who !== 'ann' && now < current.expires_at);
         assert.equal(result.approval.version, current.version + 1);
@@ -200,7 +275,10 @@ test('whatever people try: approved means a quorum of different, eligible people
       const refused = accepted.some((vote) => vote.verdict === 'deny');
       assert.equal(current.state, refused ? 'denied' : approvals.length >= quorum ? 'approved' : 'pending');
       assert.ok(approvals.length <= quorum);
-      assert.equal(consumeApproval(current, current.digest, now) !== null, current.state === 'approved' && now < current.expires_at);
+      assert.equal(
+        consumeApproval(current, current.digest, now) !== null,
+        current.state === 'approved' && now < current.expires_at,
+      );
     }),
     { numRuns: 1000 },
   );

@@ -116,7 +116,12 @@ export type Answer =
 /** One person's answer. A single `deny` decides; `quorum` approvals approve. */
 export function answerApproval(
   approval: Approval,
-  answer: { readonly human: Human; readonly verdict: 'approve' | 'deny'; readonly digest: string; readonly reason: string },
+  answer: {
+    readonly human: Human;
+    readonly verdict: 'approve' | 'deny';
+    readonly digest: string;
+    readonly reason: string;
+  },
   now: Instant,
 ): Answer {
   if (approvalState(approval, now) !== 'pending') return { ok: false, code: 'approval.decided' };
@@ -142,11 +147,13 @@ export function confirmApproval(
 ): Answer {
   if (approvalState(approval, now) !== 'pending') return { ok: false, code: 'approval.decided' };
   if (answer.digest !== approval.digest) return { ok: false, code: 'approval.digest' };
-  if (setting.production) return { ok: false, code: 'approval.ineligible', message: 'In production nobody confirms their own request.' };
+  if (setting.production)
+    return { ok: false, code: 'approval.ineligible', message: 'In production nobody confirms their own request.' };
   if (setting.active_humans !== 1) {
     return { ok: false, code: 'approval.ineligible', message: 'There is another human who can approve.' };
   }
-  if (answer.human.lifecycle !== 'active' || answer.human.vouched_by === null) return { ok: false, code: 'approval.ineligible' };
+  if (answer.human.lifecycle !== 'active' || answer.human.vouched_by === null)
+    return { ok: false, code: 'approval.ineligible' };
   const vote: Vote = { human: answer.human.id, verdict: 'confirm', reason: answer.reason, at: now };
   return {
     ok: true,

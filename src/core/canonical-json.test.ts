@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { canonicalJson } from './canonical-json.ts';
 import type { Json } from './json.ts';
 
-const json = fc.jsonValue({ maxDepth: 5 }).filter((value) => JSON.stringify(value).isWellFormed()) as fc.Arbitrary<Json>;
+const json = fc
+  .jsonValue({ maxDepth: 5 })
+  .filter((value) => JSON.stringify(value).isWellFormed()) as fc.Arbitrary<Json>;
 
 test('the example of RFC 8785 §3.2.3', () => {
   const input = JSON.parse(
@@ -18,14 +20,24 @@ test('the example of RFC 8785 §3.2.3', () => {
 
 test('keys are sorted by UTF-16 code units, as in the example of RFC 8785 §3.2.3', () => {
   const input = {
-    '\u20ac': 'Euro Sign', '\r': 'Carriage Return', '\ufb33': 'Hebrew Letter Dalet With Dagesh', '1': 'One',
-    '\ud83d\ude00': 'Emoji: Grinning Face', '\u0080': 'Control', '\u00f6': 'Latin Small Letter O With Diaeresis',
+    '\u20ac': 'Euro Sign',
+    '\r': 'Carriage Return',
+    '\ufb33': 'Hebrew Letter Dalet With Dagesh',
+    '1': 'One',
+    '\ud83d\ude00': 'Emoji: Grinning Face',
+    '\u0080': 'Control',
+    '\u00f6': 'Latin Small Letter O With Diaeresis',
   };
   assert.deepEqual(Object.values(JSON.parse(canonicalJson(input))).length, 7);
   assert.deepEqual(
     [...canonicalJson(input).matchAll(/:"([^"]*)"/g)].map(([, value]) => value),
     [
-      'Carriage Return', 'One', 'Control', 'Latin Small Letter O With Diaeresis', 'Euro Sign', 'Emoji: Grinning Face',
+      'Carriage Return',
+      'One',
+      'Control',
+      'Latin Small Letter O With Diaeresis',
+      'Euro Sign',
+      'Emoji: Grinning Face',
       'Hebrew Letter Dalet With Dagesh',
     ],
   );
@@ -33,12 +45,22 @@ test('keys are sorted by UTF-16 code units, as in the example of RFC 8785 §3.2.
 
 test('the numbers of RFC 8785 appendix B', () => {
   for (const [bits, text] of [
-    ['0000000000000000', '0'], ['8000000000000000', '0'], ['0000000000000001', '5e-324'], ['8000000000000001', '-5e-324'],
-    ['7fefffffffffffff', '1.7976931348623157e+308'], ['ffefffffffffffff', '-1.7976931348623157e+308'],
-    ['4340000000000000', '9007199254740992'], ['c340000000000000', '-9007199254740992'],
-    ['4430000000000000', '295147905179352830000'], ['44b52d02c7e14af5', '9.999999999999997e+22'],
-    ['44b52d02c7e14af6', '1e+23'], ['444b1ae4d6e2ef4f', '999999999999999900000'], ['3eb0c6f7a0b5ed8d', '0.000001'],
-    ['41b3de4355555553', '333333333.3333332'], ['41b3de4355555557', '333333333.33333343'], ['becbf647612f3696', '-0.0000033333333333333333'],
+    ['0000000000000000', '0'],
+    ['8000000000000000', '0'],
+    ['0000000000000001', '5e-324'],
+    ['8000000000000001', '-5e-324'],
+    ['7fefffffffffffff', '1.7976931348623157e+308'],
+    ['ffefffffffffffff', '-1.7976931348623157e+308'],
+    ['4340000000000000', '9007199254740992'],
+    ['c340000000000000', '-9007199254740992'],
+    ['4430000000000000', '295147905179352830000'],
+    ['44b52d02c7e14af5', '9.999999999999997e+22'],
+    ['44b52d02c7e14af6', '1e+23'],
+    ['444b1ae4d6e2ef4f', '999999999999999900000'],
+    ['3eb0c6f7a0b5ed8d', '0.000001'],
+    ['41b3de4355555553', '333333333.3333332'],
+    ['41b3de4355555557', '333333333.33333343'],
+    ['becbf647612f3696', '-0.0000033333333333333333'],
     ['43143ff3c1cb0959', '1424953923781206.2'],
   ] as const) {
     const view = new DataView(new ArrayBuffer(8));

@@ -12,29 +12,46 @@ const TOOLS = ['x', 'y', 'x_y'];
 const DESTINATIONS = ['host:a', 'host:b', 'email:c'];
 const everyTool = SERVERS.flatMap((server) => TOOLS.map((tool) => toolName(server, tool)));
 
-const patterns = fc.subarray(SERVERS.flatMap((server) => ['*', ...TOOLS].map((tool) => `${server}/${tool}` as ToolPattern))); // of the form parseToolPattern checks
+const patterns = fc.subarray(
+  SERVERS.flatMap((server) => ['*', ...TOOLS].map((tool) => `${server}/${tool}` as ToolPattern)),
+); // of the form parseToolPattern checks
 const scope: fc.Arbitrary<Scope> = fc.record(
   { tools: patterns, destinations: fc.subarray(DESTINATIONS), data_ceiling: fc.constantFrom(...DATA_CLASSES) },
   { requiredKeys: ['tools'] },
 );
-const budget: fc.Arbitrary<Budget> = fc.record({ calls: fc.nat(5), spend: fc.nat(5), records: fc.nat(5) }, { requiredKeys: [] });
+const budget: fc.Arbitrary<Budget> = fc.record(
+  { calls: fc.nat(5), spend: fc.nat(5), records: fc.nat(5) },
+  { requiredKeys: [] },
+);
 const grant: fc.Arbitrary<Grant> = fc.record({ scope, budget, expires_at: fc.nat(5).map(instant) });
 
 /** Whether the grant lets this through; written anew, without the code under test. */
-function allows(granted: Grant, use: { tool: string; destination: string; data: number; calls: number; spend: number; records: number; at: number }): boolean {
-  const tool = granted.scope.tools.some((pattern) => pattern === use.tool || (pattern.endsWith('/*') && use.tool.split('/')[0] === pattern.slice(0, -2)));
+function allows(
+  granted: Grant,
+  use: { tool: string; destination: string; data: number; calls: number; spend: number; records: number; at: number },
+): boolean {
+  const tool = granted.scope.tools.some(
+    (pattern) => pattern === use.tool || (pattern.endsWith('/*') && use.tool.split('/')[0] === pattern.slice(0, -2)),
+  );
   const within = (limit: number | undefined, used: number): boolean => limit === undefined || used <= limit;
   return (
     tool &&
     (granted.scope.destinations === undefined || granted.scope.destinations.includes(use.destination)) &&
     (granted.scope.data_ceiling === undefined || use.data <= DATA_CLASSES.indexOf(granted.scope.data_ceiling)) &&
-    within(granted.budget.calls, use.calls) && within(granted.budget.spend, use.spend) && within(granted.budget.records, use.records) &&
+    within(granted.budget.calls, use.calls) &&
+    within(granted.budget.spend, use.spend) &&
+    within(granted.budget.records, use.records) &&
     use.at < granted.expires_at
   );
 }
 const use = fc.record({
-  tool: fc.constantFrom(...everyTool.map(String)), destination: fc.constantFrom(...DESTINATIONS), data: fc.nat(3),
-  calls: fc.nat(6), spend: fc.nat(6), records: fc.nat(6), at: fc.nat(6),
+  tool: fc.constantFrom(...everyTool.map(String)),
+  destination: fc.constantFrom(...DESTINATIONS),
+  data: fc.nat(3),
+  calls: fc.nat(6),
+  spend: fc.nat(6),
+  records: fc.nat(6),
+  at: fc.nat(6),
 });
 
 test('delegation only narrows: a child without widenings allows nothing that its parent does not', () => {
@@ -89,7 +106,9 @@ test('each limit of a parent is refused by name one step outside, and accepted j
 
 test('a chain grows by one, never twice through the same actor and never beyond its limit', () => {
   let chain: Chain = [{ actor: actorId('ann'), kind: 'human' }];
-  assert.deepEqual(extendChain(chain, { actor: actorId('ann'), kind: 'agent' }), { refused: 'ann is in the chain already.' });
+  assert.deepEqual(extendChain(chain, { actor: actorId('ann'), kind: 'agent' }), {
+    refused: 'ann is in the chain already.',
+  });
   for (let n = 2; n <= CHAIN_LINKS_MAX; n += 1) {
     const longer = extendChain(chain, { actor: actorId(`agent-${n}`), kind: 'agent' });
     assert.ok('chain' in longer);

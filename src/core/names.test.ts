@@ -18,19 +18,33 @@ test('every code has a sentence', () => {
     assert.match(sentence, /^[A-Z].*\.$/, code);
   }
   assert.deepEqual(reason('scope.tool'), { code: 'scope.tool', policy: null, message: REASONS['scope.tool'] });
-  assert.deepEqual(reason('policy.forbidden', { policy: 'p#1', message: 'No.' }), { code: 'policy.forbidden', policy: 'p#1', message: 'No.' });
+  assert.deepEqual(reason('policy.forbidden', { policy: 'p#1', message: 'No.' }), {
+    code: 'policy.forbidden',
+    policy: 'p#1',
+    message: 'No.',
+  });
 });
 
 test('an error of ours is known by its code, also from another copy of the module', () => {
   const error = new MandateError('not_found', undefined, { at: '/x', cause: 'c', may_have_run: true });
-  assert.deepEqual([error.message, error.at, error.cause, error.may_have_run], [ERROR_CODES.not_found, '/x', 'c', true]);
+  assert.deepEqual(
+    [error.message, error.at, error.cause, error.may_have_run],
+    [ERROR_CODES.not_found, '/x', 'c', true],
+  );
   assert.equal(isMandateError(error), true);
   assert.equal(isMandateError(Object.assign(new Error('x'), { name: 'MandateError', code: 'internal' })), true);
-  for (const other of [new Error('x'), { name: 'MandateError', code: 'internal' }, null, 'internal']) assert.equal(isMandateError(other), false);
+  for (const other of [new Error('x'), { name: 'MandateError', code: 'internal' }, null, 'internal'])
+    assert.equal(isMandateError(other), false);
 });
 
 test('what is shown, digested and forwarded is one text', () => {
-  const action: Action = { kind: 'call', server: serverId('a'), tool: 'x', method: 'tools/call', params: { name: 'x', arguments: { b: 1, a: 2 } } };
+  const action: Action = {
+    kind: 'call',
+    server: serverId('a'),
+    tool: 'x',
+    method: 'tools/call',
+    params: { name: 'x', arguments: { b: 1, a: 2 } },
+  };
   assert.equal(forwardedParams(action), '{"arguments":{"a":2,"b":1},"name":"x"}');
   assert.deepEqual(argumentsOf(action), { b: 1, a: 2 });
   for (const given of [undefined, null, [], 'x', 1]) {
@@ -40,8 +54,18 @@ test('what is shown, digested and forwarded is one text', () => {
 
 test('a credential is live until it ends or expires', () => {
   const credential: Credential = {
-    id: recordId('crd', T, bytes), kind: 'session', hash: 'h', actor: actorId('ann'), task: null, label: null, created_at: T, expires_at: instant(9),
-    stepped_up_at: null, ended_at: null, ended_reason: null, version: 1,
+    id: recordId('crd', T, bytes),
+    kind: 'session',
+    hash: 'h',
+    actor: actorId('ann'),
+    task: null,
+    label: null,
+    created_at: T,
+    expires_at: instant(9),
+    stepped_up_at: null,
+    ended_at: null,
+    ended_reason: null,
+    version: 1,
   };
   assert.equal(isLive(credential, instant(8)), true);
   assert.equal(isLive(credential, instant(9)), false);
@@ -53,7 +77,10 @@ test('a credential is live until it ends or expires', () => {
 
 test('records name the caller, and a write its key', () => {
   assert.equal(callerName({ kind: 'operator' }), 'operator');
-  assert.equal(callerName({ kind: 'agent', agent: actorId('robo'), task: null, credential: recordId('crd', T, bytes) }), 'robo');
+  assert.equal(
+    callerName({ kind: 'agent', agent: actorId('robo'), task: null, credential: recordId('crd', T, bytes) }),
+    'robo',
+  );
   const tool = { noun: 'tool', value: { server: serverId('a'), name: 'x/y' } } as Write; // only what the key is made of
   assert.equal(writeKey(tool), 'a/x/y');
   assert.equal(writeKey({ noun: 'policy_set', value: { serial: 3 } } as Write), '3'); // as above

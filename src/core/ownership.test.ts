@@ -8,13 +8,28 @@ import { acceptOwnership, nameOwners, ownershipGaps, type Owners } from './owner
 
 const T = instant(5);
 const named = nameOwners({ business: actorId('ann'), technical: actorId('bob'), escalation: actorId('ann') });
-const humans = (states: Readonly<Record<string, Lifecycle>>) => (id: string): Human | undefined => {
-  const lifecycle = states[id];
-  if (lifecycle === undefined) return undefined;
-  return { id: actorId(id), kind: 'human', name: id, lifecycle, roles: ['member'], deputy: null, vouched_by: 'mandate', entitlement: null, created_at: T, updated_at: T, version: 1 };
-};
+const humans =
+  (states: Readonly<Record<string, Lifecycle>>) =>
+  (id: string): Human | undefined => {
+    const lifecycle = states[id];
+    if (lifecycle === undefined) return undefined;
+    return {
+      id: actorId(id),
+      kind: 'human',
+      name: id,
+      lifecycle,
+      roles: ['member'],
+      deputy: null,
+      vouched_by: 'mandate',
+      entitlement: null,
+      created_at: T,
+      updated_at: T,
+      version: 1,
+    };
+  };
 const active = humans({ ann: 'active', bob: 'active' });
-const both = (owners: Owners): Owners => acceptOwnership(acceptOwnership(owners, actorId('ann'), T) ?? owners, actorId('bob'), T) ?? owners;
+const both = (owners: Owners): Owners =>
+  acceptOwnership(acceptOwnership(owners, actorId('ann'), T) ?? owners, actorId('bob'), T) ?? owners;
 
 test('naming someone is not their acceptance', () => {
   assert.deepEqual(ownershipGaps(named, active, { production: false }), ['owners.unaccepted']);
@@ -22,7 +37,10 @@ test('naming someone is not their acceptance', () => {
 
 test('one accepts for every role one is named for, and for nobody else', () => {
   const once = acceptOwnership(named, actorId('ann'), T);
-  assert.deepEqual([once?.business.accepted_at, once?.technical.accepted_at, once?.escalation.accepted_at], [T, null, T]);
+  assert.deepEqual(
+    [once?.business.accepted_at, once?.technical.accepted_at, once?.escalation.accepted_at],
+    [T, null, T],
+  );
   assert.equal(acceptOwnership(named, actorId('eve'), T), null);
   assert.deepEqual(ownershipGaps(both(named), active, { production: false }), []);
 });
@@ -35,7 +53,9 @@ test('the first acceptance keeps its time', () => {
 test('owners must be known and active', () => {
   assert.deepEqual(ownershipGaps(both(named), humans({ ann: 'active' }), { production: false }), ['owners.unknown']);
   for (const state of ['registered', 'suspended', 'decommissioned'] as const) {
-    assert.deepEqual(ownershipGaps(both(named), humans({ ann: 'active', bob: state }), { production: false }), ['owners.inactive']);
+    assert.deepEqual(ownershipGaps(both(named), humans({ ann: 'active', bob: state }), { production: false }), [
+      'owners.inactive',
+    ]);
   }
 });
 

@@ -11,7 +11,13 @@ const grant: PermitGrant = {
   server: serverId('files'),
   task: recordId('tsk', instant(0), bytes),
   agent: actorId('robo'),
-  action: { kind: 'call', server: serverId('files'), tool: 'read', method: 'tools/call', params: { name: 'read', arguments: {} } },
+  action: {
+    kind: 'call',
+    server: serverId('files'),
+    tool: 'read',
+    method: 'tools/call',
+    params: { name: 'read', arguments: {} },
+  },
   definition_digest: 'sha256:d',
 };
 const spent = (error: unknown): boolean => error instanceof MandateError && error.code === 'permit.spent';
@@ -46,7 +52,13 @@ test('whether it still stands is asked at the moment it is spent, not before', (
 
 test('a permit cannot be made, copied or changed', () => {
   const permit = mintPermit(grant, () => true);
-  for (const forged of [{}, { ...permit }, Object.create(permit), structuredClone(permit), JSON.parse(JSON.stringify(permit))]) {
+  for (const forged of [
+    {},
+    { ...permit },
+    Object.create(permit),
+    structuredClone(permit),
+    JSON.parse(JSON.stringify(permit)),
+  ]) {
     assert.throws(() => spendPermit(forged as Permit), spent); // what a forger would have to claim
   }
   assert.ok(Object.isFrozen(permit));

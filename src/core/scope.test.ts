@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { coversServer, coversTool, parseToolPattern, patternCovers, splitToolName, toolName, TOOL_NAME_CHARS_MAX, toolsOutside, type ToolPattern } from './scope.ts';
+import {
+  coversServer,
+  coversTool,
+  parseToolPattern,
+  patternCovers,
+  splitToolName,
+  toolName,
+  TOOL_NAME_CHARS_MAX,
+  toolsOutside,
+  type ToolPattern,
+} from './scope.ts';
 
 const pattern = (text: string): ToolPattern => {
   const parsed = parseToolPattern(text);
@@ -17,8 +27,23 @@ test('server/tool and server/* are patterns', () => {
 
 test('anything else is not', () => {
   for (const text of [
-    '', '/', 'files', 'files/', '/read', '*', '*/*', '*/read', 'files/re*', 'files/**', 'files/a/*', 'Files/read', '1a/read', 'a_b/read', 'a b/c',
-    `${'a'.repeat(32)}/x`, `a/${'x'.repeat(TOOL_NAME_CHARS_MAX + 1)}`,
+    '',
+    '/',
+    'files',
+    'files/',
+    '/read',
+    '*',
+    '*/*',
+    '*/read',
+    'files/re*',
+    'files/**',
+    'files/a/*',
+    'Files/read',
+    '1a/read',
+    'a_b/read',
+    'a b/c',
+    `${'a'.repeat(32)}/x`,
+    `a/${'x'.repeat(TOOL_NAME_CHARS_MAX + 1)}`,
   ]) {
     assert.equal(parseToolPattern(text), null, text);
   }

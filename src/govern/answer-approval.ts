@@ -36,7 +36,8 @@ export function answerApproval(control: Control, request: AnswerRequest): Promis
     const approval = snapshot.approval(request.approval);
     if (approval === undefined) throw new MandateError('not_found', 'There is no such approval.');
     requireStepUp(caller.stepped_up_at, now);
-    if (!stillWanted(snapshot, approval, now)) throw new MandateError('approval.decided', 'What it was asked for has ended.');
+    if (!stillWanted(snapshot, approval, now))
+      throw new MandateError('approval.decided', 'What it was asked for has ended.');
     const answer = { human: caller.human, digest: request.digest, reason };
     const result =
       request.verdict === 'confirm'
@@ -49,8 +50,12 @@ export function answerApproval(control: Control, request: AnswerRequest): Promis
       subject: { noun: 'approval', id: approval.id },
       reason,
       details: {
-        about: approval.subject.kind, agent: approval.agent, digest: approval.digest, state: result.approval.state,
-        votes: result.approval.votes.length, quorum: approval.quorum,
+        about: approval.subject.kind,
+        agent: approval.agent,
+        digest: approval.digest,
+        state: result.approval.state,
+        votes: result.approval.votes.length,
+        quorum: approval.quorum,
       },
       writes: [{ noun: 'approval', value: result.approval }],
       now,
@@ -59,10 +64,15 @@ export function answerApproval(control: Control, request: AnswerRequest): Promis
   });
 }
 
-const KINDS: Readonly<Record<AnswerRequest['verdict'], ChangeKind>> = { approve: 'approved', deny: 'refused', confirm: 'confirmed' };
+const KINDS: Readonly<Record<AnswerRequest['verdict'], ChangeKind>> = {
+  approve: 'approved',
+  deny: 'refused',
+  confirm: 'confirmed',
+};
 
 function requireStepUp(stepped_up_at: Instant | null, now: Instant): void {
-  if (stepped_up_at === null || now < stepped_up_at || now - stepped_up_at >= STEP_UP_MS) throw new MandateError('auth.step_up');
+  if (stepped_up_at === null || now < stepped_up_at || now - stepped_up_at >= STEP_UP_MS)
+    throw new MandateError('auth.step_up');
 }
 
 /** An answer to a question that nobody asks any more would be an approval lying about. */
@@ -86,7 +96,8 @@ function confirm(
     isInChain(approval.chain, human.id) ||
     approval.steps.some((step) => step.asked.includes(human.id)) ||
     human.roles.some((role) => approval.roles.includes(role));
-  if (!concerned) return { ok: false, code: 'approval.ineligible', message: 'Only whoever asked for it may confirm it.' };
+  if (!concerned)
+    return { ok: false, code: 'approval.ineligible', message: 'Only whoever asked for it may confirm it.' };
   // An environment that is no longer configured counts as production: nothing is looser for being unknown.
   const production = snapshot.environment(approval.environment)?.production ?? true;
   let active_humans = 0;

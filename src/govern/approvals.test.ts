@@ -25,7 +25,15 @@ async function held(control: ControlFixture, more: Partial<ApprovalRequest> = {}
   const opened = await openTask(control, { caller: task.caller ?? (await control.human('ann')), ...wish, ...task });
   const { trigger } = opened.task;
   const request: ApprovalRequest = {
-    subject: { kind: 'action', server: FILES.id, tool: 'delete_file', definition_digest: 'sha256:d', task: opened.task.id, revision: 1, shown: '{"name":"delete_file"}' },
+    subject: {
+      kind: 'action',
+      server: FILES.id,
+      tool: 'delete_file',
+      definition_digest: 'sha256:d',
+      task: opened.task.id,
+      revision: 1,
+      shown: '{"name":"delete_file"}',
+    },
     digest: `sha256:${opened.task.id}`,
     agent: opened.task.agent,
     environment: opened.task.environment,
@@ -42,9 +50,15 @@ async function held(control: ControlFixture, more: Partial<ApprovalRequest> = {}
   return { ...opened, approval: asked.approval, request };
 }
 
-const answer = (control: ControlFixture, approval: Approval, caller: Caller, verdict: AnswerRequest['verdict'] = 'approve', digest = approval.digest) =>
-  answerApproval(control, { caller, approval: approval.id, digest, verdict, reason: 'looked at it' });
-const use = (control: ControlFixture, approval: Approval, digest = approval.digest) => useApproval(control, { approval: approval.id, digest, decision: DECISION });
+const answer = (
+  control: ControlFixture,
+  approval: Approval,
+  caller: Caller,
+  verdict: AnswerRequest['verdict'] = 'approve',
+  digest = approval.digest,
+) => answerApproval(control, { caller, approval: approval.id, digest, verdict, reason: 'looked at it' });
+const use = (control: ControlFixture, approval: Approval, digest = approval.digest) =>
+  useApproval(control, { approval: approval.id, digest, decision: DECISION });
 
 test('a held action is asked once, answered by its owner, and used once', async () => {
   const control = await openControlFixture();
@@ -80,21 +94,36 @@ test('TH-27 the relation of whoever answers to the request decides: a matrix', a
     await control.addHuman('adm', ['admin', 'security', 'member']);
     const { approval, token, task } = await held(control, {}, { caller: await control.human(asker) });
     const caller: Caller =
-      who === 'operator' || who === 'mandate' ? { kind: who }
-      : who === 'agent' ? { kind: 'agent', agent: task.agent, task: task.id, credential: token.id }
-      : who === 'key' ? { kind: 'agent', agent: task.agent, task: null, credential: token.id }
-      : await control.human(who);
+      who === 'operator' || who === 'mandate'
+        ? { kind: who }
+        : who === 'agent'
+          ? { kind: 'agent', agent: task.agent, task: task.id, credential: token.id }
+          : who === 'key'
+            ? { kind: 'agent', agent: task.agent, task: null, credential: token.id }
+            : await control.human(who);
     for (const verdict of ['approve', 'deny'] as const) {
-      if (expected !== 'approved') await assert.rejects(answer(control, approval, caller, verdict), { code: expected }, `${who} ${asker} ${verdict}`);
+      if (expected !== 'approved')
+        await assert.rejects(
+          answer(control, approval, caller, verdict),
+          { code: expected },
+          `${who} ${asker} ${verdict}`,
+        );
     }
-    if (expected === 'approved') assert.equal((await answer(control, approval, caller)).state, 'approved', `${who} ${asker}`);
+    if (expected === 'approved')
+      assert.equal((await answer(control, approval, caller)).state, 'approved', `${who} ${asker}`);
     else assert.equal(control.snapshot.approval(approval.id)?.state, 'pending');
   }
 });
 
 test('a role that the policy names answers at any time, but never whoever asked or stands in the chain', async () => {
   const control = await openControlFixture();
-  const ask = { answerer: 'technical', roles: ['approver', 'admin'], quorum: 2, ttl_ms: 900_000, message: 'Delete?' } as const;
+  const ask = {
+    answerer: 'technical',
+    roles: ['approver', 'admin'],
+    quorum: 2,
+    ttl_ms: 900_000,
+    message: 'Delete?',
+  } as const;
   const { approval } = await held(control, { ask });
   await assert.rejects(answer(control, approval, await control.human('ann')), { code: 'approval.ineligible' });
   assert.equal((await answer(control, approval, await control.human('cleo'))).state, 'pending');
@@ -108,7 +137,9 @@ test('an answer needs the second factor of the last five minutes, whatever the v
   const { approval } = await held(control);
   for (const steppedUp of [null, TOO_LONG_AGO_MS, TOO_LONG_AGO_MS - 1]) {
     for (const verdict of ['approve', 'deny', 'confirm'] as const) {
-      await assert.rejects(answer(control, approval, await control.human('bob', steppedUp), verdict), { code: 'auth.step_up' });
+      await assert.rejects(answer(control, approval, await control.human('bob', steppedUp), verdict), {
+        code: 'auth.step_up',
+      });
     }
   }
   assert.equal((await answer(control, approval, await control.human('bob', TOO_LONG_AGO_MS - 2))).state, 'approved');
@@ -118,7 +149,9 @@ test('what a caller claims about their step-up counts for nothing', async () => 
   const control = await openControlFixture();
   const { approval } = await held(control);
   const bob = await control.human('bob', null);
-  await assert.rejects(answer(control, approval, { ...bob, stepped_up_at: control.clock.now() }), { code: 'auth.step_up' });
+  await assert.rejects(answer(control, approval, { ...bob, stepped_up_at: control.clock.now() }), {
+    code: 'auth.step_up',
+  });
   const ann = await control.human('ann');
   await assert.rejects(answer(control, approval, { ...ann, human: bob.human }), { code: 'auth.invalid' });
 });
@@ -146,8 +179,17 @@ test('TH-24 another digest than the one that was read is refused, and uses nothi
 test('TH-24 change any one field after the approval and its digest does not fit', async () => {
   const control = await openControlFixture();
   const bound: Parameters<typeof approvalDigest>[1] = {
-    action: { kind: 'call', server: FILES.id, tool: 'delete_file', method: 'tools/call', params: { name: 'delete_file', arguments: { path: '/a' } } },
-    definition_digest: 'sha256:d', agent: 'worker' as ActorId, task: recordId('tsk', T0, new Uint8Array(10)), revision: 1, // ids by their form
+    action: {
+      kind: 'call',
+      server: FILES.id,
+      tool: 'delete_file',
+      method: 'tools/call',
+      params: { name: 'delete_file', arguments: { path: '/a' } },
+    },
+    definition_digest: 'sha256:d',
+    agent: 'worker' as ActorId,
+    task: recordId('tsk', T0, new Uint8Array(10)),
+    revision: 1, // ids by their form
   };
   const digest = approvalDigest(control.hasher, bound);
   assert.equal(approvalDigest(control.hasher, structuredClone(bound)), digest);
@@ -182,16 +224,31 @@ test('TH-24 a use that another process was first with gets nothing', async () =>
   const control = await openControlFixture();
   const { approval } = await held(control);
   const approved = await answer(control, approval, await control.human('bob'));
-  const change = { id: control.random.id('chg'), at: control.clock.now(), kind: 'approval_used', by: 'mandate' } as const;
-  await control.changes.commit({ ...change, writes: [{ noun: 'approval', value: { ...approved, state: 'consumed', version: approved.version + 1 } }] });
+  const change = {
+    id: control.random.id('chg'),
+    at: control.clock.now(),
+    kind: 'approval_used',
+    by: 'mandate',
+  } as const;
+  await control.changes.commit({
+    ...change,
+    writes: [{ noun: 'approval', value: { ...approved, state: 'consumed', version: approved.version + 1 } }],
+  });
   assert.equal(await use(control, approval), null);
 });
 
 test('TH-28 nothing is used after expiry, after a suspension, after its task closed, or twice', async () => {
   for (const [what, then] of [
     ['expiry', (control: ControlFixture) => Promise.resolve(control.clock.advance(900_000))],
-    ['suspension', (control: ControlFixture) => changeLifecycle(control, { caller: control.operator, actor: 'worker', to: 'suspended', reason: 'x' })],
-    ['close', (control: ControlFixture, task: string) => closeTask(control, { caller: control.operator, task, reason: 'x' })],
+    [
+      'suspension',
+      (control: ControlFixture) =>
+        changeLifecycle(control, { caller: control.operator, actor: 'worker', to: 'suspended', reason: 'x' }),
+    ],
+    [
+      'close',
+      (control: ControlFixture, task: string) => closeTask(control, { caller: control.operator, task, reason: 'x' }),
+    ],
     ['use', (control: ControlFixture, _: string, approval: Approval) => use(control, approval)],
   ] as const) {
     const control = await openControlFixture();
@@ -209,7 +266,10 @@ test('TH-28 nobody answers for an agent that was stopped or a task that ended', 
   const bob = await control.human('bob');
   control.clock.advance(3_600_000);
   await assert.rejects(answer(control, approval, await control.human('bob')), { code: 'approval.decided' });
-  await assert.rejects(answerApproval(control, { caller: bob, approval: 'apr_unknown', digest: 'x', verdict: 'deny', reason: 'x' }), { code: 'not_found' });
+  await assert.rejects(
+    answerApproval(control, { caller: bob, approval: 'apr_unknown', digest: 'x', verdict: 'deny', reason: 'x' }),
+    { code: 'not_found' },
+  );
 });
 
 test('a refusal stays, and the same call is not asked again while it is fresh', async () => {
@@ -233,7 +293,11 @@ test('after its expiry the same call is a new question', async () => {
 test('alone outside production the requester may confirm, which is never an approval', async () => {
   const control = await openControlFixture();
   const { approval } = await held(control);
-  await assert.rejects(answer(control, approval, await control.human('ann'), 'confirm'), { code: 'approval.ineligible' }, 'others are there');
+  await assert.rejects(
+    answer(control, approval, await control.human('ann'), 'confirm'),
+    { code: 'approval.ineligible' },
+    'others are there',
+  );
   for (const id of ['bob', 'cleo']) {
     const human = control.snapshot.human(id);
     assert.ok(human !== undefined);
@@ -254,7 +318,9 @@ test('in production nobody confirms, and an environment that is not configured c
       assert.ok(human !== undefined);
       await control.write({ noun: 'actor', value: { ...human, lifecycle: 'suspended', version: human.version + 1 } });
     }
-    await assert.rejects(answer(control, approval, await control.human('ann'), 'confirm'), { code: 'approval.ineligible' });
+    await assert.rejects(answer(control, approval, await control.human('ann'), 'confirm'), {
+      code: 'approval.ineligible',
+    });
   }
 });
 
@@ -264,12 +330,17 @@ test('TH-26 a flood: five hundred requests in a minute leave a bounded queue, on
   let asked = 1;
   for (let n = 0; n < 500; n += 1) {
     control.clock.advance(100);
-    const result = await control.exclusively(() => askApproval(control, { ...request, digest: `sha256:${n}`, now: control.clock.now() }));
+    const result = await control.exclusively(() =>
+      askApproval(control, { ...request, digest: `sha256:${n}`, now: control.clock.now() }),
+    );
     if (result.asked) asked += 1;
   }
   assert.equal(asked, APPROVALS_PENDING_PER_AGENT_MAX);
   const signals = (await control.records()).filter((record) => record.kind === 'signal');
-  assert.deepEqual(signals.map((signal) => [signal.effect, signal.of]), [['approval_flood', 'worker']]);
+  assert.deepEqual(
+    signals.map((signal) => [signal.effect, signal.of]),
+    [['approval_flood', 'worker']],
+  );
   assert.equal(control.snapshot.agent('worker')?.lifecycle, 'probationary');
   assert.equal(control.snapshot.agent('intern')?.lifecycle, 'probationary');
 });
@@ -280,14 +351,18 @@ test('TH-26 a flood whose requests are answered at once is limited by its rate',
   const results: boolean[] = [true];
   await answer(control, approval, await control.human('bob'), 'deny');
   for (let n = 1; n <= APPROVALS_ASKED_PER_WINDOW_MAX; n += 1) {
-    const result = await control.exclusively(() => askApproval(control, { ...request, digest: `sha256:${n}`, now: control.clock.now() }));
+    const result = await control.exclusively(() =>
+      askApproval(control, { ...request, digest: `sha256:${n}`, now: control.clock.now() }),
+    );
     results.push(result.asked);
     if (result.asked) await answer(control, result.approval, await control.human('bob'), 'deny');
   }
   assert.equal(results.filter(Boolean).length, APPROVALS_ASKED_PER_WINDOW_MAX);
   assert.equal(results.at(-1), false);
   control.clock.advance(ASKED_WINDOW_MS);
-  const later = await control.exclusively(() => askApproval(control, { ...request, digest: 'sha256:later', now: control.clock.now() }));
+  const later = await control.exclusively(() =>
+    askApproval(control, { ...request, digest: 'sha256:later', now: control.clock.now() }),
+  );
   assert.equal(later.asked, true, 'the window moves on');
 });
 
@@ -295,8 +370,15 @@ test('three people sign in by themselves, one asks, one approves, one is refused
   const control = await openControlFixture();
   const people = new Map<string, Caller>();
   for (const id of ['xa', 'xb', 'xc']) {
-    const { sign_in_secret } = await registerHuman(control, { caller: await control.human('ann'), id, roles: id === 'xb' ? ['approver'] : ['member'] });
-    const { human, session } = await useSignInLink(control, { secret: sign_in_secret, passphrase: `my own passphrase ${id}` });
+    const { sign_in_secret } = await registerHuman(control, {
+      caller: await control.human('ann'),
+      id,
+      roles: id === 'xb' ? ['approver'] : ['member'],
+    });
+    const { human, session } = await useSignInLink(control, {
+      secret: sign_in_secret,
+      passphrase: `my own passphrase ${id}`,
+    });
     people.set(id, { kind: 'human', human, credential: session.id, stepped_up_at: session.stepped_up_at });
   }
   const [xa, xb, xc] = ['xa', 'xb', 'xc'].map((id) => people.get(id) ?? control.operator);
@@ -312,8 +394,15 @@ test('the admin token alone cannot approve: not by itself, and not through a per
   const ask = { answerer: 'business', roles: ['approver'], quorum: 1, ttl_ms: 900_000, message: 'Delete?' } as const;
   const { approval } = await held(control, { ask });
   await assert.rejects(answer(control, approval, control.operator), { code: 'auth.forbidden' });
-  const { sign_in_secret } = await registerHuman(control, { caller: control.operator, id: 'puppet', roles: ['admin', 'security', 'approver'] });
-  const { human, session } = await useSignInLink(control, { secret: sign_in_secret, passphrase: 'a passphrase of my own' });
+  const { sign_in_secret } = await registerHuman(control, {
+    caller: control.operator,
+    id: 'puppet',
+    roles: ['admin', 'security', 'approver'],
+  });
+  const { human, session } = await useSignInLink(control, {
+    secret: sign_in_secret,
+    passphrase: 'a passphrase of my own',
+  });
   const puppet: Caller = { kind: 'human', human, credential: session.id, stepped_up_at: session.stepped_up_at };
   for (const verdict of ['approve', 'deny', 'confirm'] as const) {
     await assert.rejects(answer(control, approval, puppet, verdict), { code: 'approval.ineligible' });
@@ -322,8 +411,12 @@ test('the admin token alone cannot approve: not by itself, and not through a per
   await assert.rejects(vouchFor(control, { caller: control.operator, human: 'puppet' }), { code: 'auth.forbidden' });
   const next = await registerHuman(control, { caller: puppet, id: 'puppet-2', roles: ['approver'] });
   assert.equal(next.human.vouched_by, null);
-  await assert.rejects(newSignInLink(control, { caller: control.operator, human: 'cleo', reset: true }), { code: 'auth.forbidden' });
-  await assert.rejects(newSignInLink(control, { caller: puppet, human: 'cleo', reset: true }), { code: 'auth.forbidden' });
+  await assert.rejects(newSignInLink(control, { caller: control.operator, human: 'cleo', reset: true }), {
+    code: 'auth.forbidden',
+  });
+  await assert.rejects(newSignInLink(control, { caller: puppet, human: 'cleo', reset: true }), {
+    code: 'auth.forbidden',
+  });
 });
 
 test('an admin who has just proved themselves vouches, and then the person may answer', async () => {
@@ -332,9 +425,15 @@ test('an admin who has just proved themselves vouches, and then the person may a
   const { approval } = await held(control, { ask });
   await control.addHuman('eli', ['approver'], { vouched_by: null });
   await assert.rejects(answer(control, approval, await control.human('eli')), { code: 'approval.ineligible' });
-  await assert.rejects(vouchFor(control, { caller: await control.human('ann', TOO_LONG_AGO_MS), human: 'eli' }), { code: 'auth.step_up' });
-  await assert.rejects(vouchFor(control, { caller: await control.human('bob'), human: 'eli' }), { code: 'auth.forbidden' });
+  await assert.rejects(vouchFor(control, { caller: await control.human('ann', TOO_LONG_AGO_MS), human: 'eli' }), {
+    code: 'auth.step_up',
+  });
+  await assert.rejects(vouchFor(control, { caller: await control.human('bob'), human: 'eli' }), {
+    code: 'auth.forbidden',
+  });
   assert.equal((await vouchFor(control, { caller: await control.human('ann'), human: 'eli' })).vouched_by, 'ann');
-  await assert.rejects(vouchFor(control, { caller: await control.human('ann'), human: 'eli' }), { code: 'conflict.state' });
+  await assert.rejects(vouchFor(control, { caller: await control.human('ann'), human: 'eli' }), {
+    code: 'conflict.state',
+  });
   assert.equal((await answer(control, approval, await control.human('eli'))).state, 'approved');
 });

@@ -1,6 +1,11 @@
 import type { Agent, Role } from '../core/actor.ts';
 import {
-  approvalState, APPROVALS_PENDING_PER_AGENT_MAX, QUORUM_MAX, routeApproval, type Approval, type ApprovalSubject,
+  approvalState,
+  APPROVALS_PENDING_PER_AGENT_MAX,
+  QUORUM_MAX,
+  routeApproval,
+  type Approval,
+  type ApprovalSubject,
 } from '../core/approval.ts';
 import type { Caller } from '../core/caller.ts';
 import type { Chain } from '../core/delegation.ts';
@@ -34,7 +39,9 @@ export interface ApprovalRequest {
   readonly caller?: Caller;
 }
 
-export type ApprovalAsked = { readonly asked: true; readonly approval: Approval } | { readonly asked: false; readonly flood: true };
+export type ApprovalAsked =
+  | { readonly asked: true; readonly approval: Approval }
+  | { readonly asked: false; readonly flood: true };
 
 /** Nobody reads more than this with care. */
 export const APPROVALS_ASKED_PER_WINDOW_MAX = 60;
@@ -50,7 +57,8 @@ export async function askApproval(control: Control, request: ApprovalRequest): P
   const { snapshot } = control;
   const { now, ask } = request;
   const known = snapshot.approvalByDigest(request.digest);
-  if (known !== undefined && known.agent === request.agent && approvalState(known, now) !== 'expired') return { asked: true, approval: known };
+  if (known !== undefined && known.agent === request.agent && approvalState(known, now) !== 'expired')
+    return { asked: true, approval: known };
   const agent = snapshot.agent(request.agent);
   if (agent === undefined) throw new MandateError('not_found', 'There is no such agent.');
   if (isFlood(snapshot, agent.id, now)) {
@@ -93,9 +101,15 @@ export async function askApproval(control: Control, request: ApprovalRequest): P
     subject: { noun: 'approval', id: approval.id },
     reason: null,
     details: {
-      about: approval.subject.kind, agent: agent.id, digest: approval.digest, decision: approval.decision,
-      roles: approval.roles, quorum: approval.quorum, excluded: approval.excluded,
-      asked: approval.steps.flatMap((step) => step.asked), expires_at: toRfc3339(approval.expires_at),
+      about: approval.subject.kind,
+      agent: agent.id,
+      digest: approval.digest,
+      decision: approval.decision,
+      roles: approval.roles,
+      quorum: approval.quorum,
+      excluded: approval.excluded,
+      asked: approval.steps.flatMap((step) => step.asked),
+      expires_at: toRfc3339(approval.expires_at),
     },
     writes: [{ noun: 'approval', value: approval }],
     now,
@@ -118,7 +132,10 @@ const askedAt = new WeakMap<Snapshot, Map<ActorId, readonly Instant[]>>();
 
 function isFlood(snapshot: Snapshot, agent: ActorId, now: Instant): boolean {
   const pending = snapshot.approvalsOf(agent).filter((one) => approvalState(one, now) === 'pending').length;
-  return pending >= APPROVALS_PENDING_PER_AGENT_MAX || recentlyAsked(snapshot, agent, now).length >= APPROVALS_ASKED_PER_WINDOW_MAX;
+  return (
+    pending >= APPROVALS_PENDING_PER_AGENT_MAX ||
+    recentlyAsked(snapshot, agent, now).length >= APPROVALS_ASKED_PER_WINDOW_MAX
+  );
 }
 
 function recentlyAsked(snapshot: Snapshot, agent: ActorId, now: Instant): readonly Instant[] {
@@ -148,7 +165,11 @@ async function recordFlood(control: Control, agent: Agent, now: Instant): Promis
     node: control.node,
     signal: 'approval_flood',
     about: { noun: 'agent', id: agent.id },
-    details: { pending_max: APPROVALS_PENDING_PER_AGENT_MAX, asked_max: APPROVALS_ASKED_PER_WINDOW_MAX, window_s: ASKED_WINDOW_MS / 1000 },
+    details: {
+      pending_max: APPROVALS_PENDING_PER_AGENT_MAX,
+      asked_max: APPROVALS_ASKED_PER_WINDOW_MAX,
+      window_s: ASKED_WINDOW_MS / 1000,
+    },
   });
   if (agent.lifecycle !== 'active') return;
   const reason = 'It asked for more approvals than people can read with care.';
@@ -158,7 +179,18 @@ async function recordFlood(control: Control, agent: Agent, now: Instant): Promis
     subject: { noun: 'agent', id: agent.id },
     reason,
     details: { from: 'active', to: 'probationary' },
-    writes: [{ noun: 'actor', value: { ...agent, lifecycle: 'probationary', probation_since: now, updated_at: now, version: agent.version + 1 } }],
+    writes: [
+      {
+        noun: 'actor',
+        value: {
+          ...agent,
+          lifecycle: 'probationary',
+          probation_since: now,
+          updated_at: now,
+          version: agent.version + 1,
+        },
+      },
+    ],
     now,
   });
 }

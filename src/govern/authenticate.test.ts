@@ -19,8 +19,18 @@ test('each kind of bearer is its own kind of caller', async () => {
   const key = await issueConnectionKey(control, { caller: ann, agent: 'worker', label: 'laptop' });
   const cli = await signIn(control, { human: 'ann', passphrase: PASSPHRASE, as: 'cli_session' });
   assert.deepEqual(authenticate(control, ADMIN_TOKEN), { kind: 'operator' });
-  assert.deepEqual(authenticate(control, opened.token_secret), { kind: 'agent', agent: 'worker', task: opened.task.id, credential: opened.token.id });
-  assert.deepEqual(authenticate(control, key.secret), { kind: 'agent', agent: 'worker', task: null, credential: key.credential.id });
+  assert.deepEqual(authenticate(control, opened.token_secret), {
+    kind: 'agent',
+    agent: 'worker',
+    task: opened.task.id,
+    credential: opened.token.id,
+  });
+  assert.deepEqual(authenticate(control, key.secret), {
+    kind: 'agent',
+    agent: 'worker',
+    task: null,
+    credential: key.credential.id,
+  });
   const human = authenticate(control, cli.secret);
   assert.equal(human.kind === 'human' && human.human.id, 'ann');
 });
@@ -39,7 +49,14 @@ test('nothing, something unknown and something too long are refused', async () =
   const control = await openControlFixture();
   assert.throws(() => authenticate(control, ''), { code: 'auth.missing' });
   assert.throws(() => authenticateSession(control, ''), { code: 'auth.missing' });
-  for (const bearer of ['x', 'mdt_unknown', ADMIN_TOKEN.slice(0, -1), `${ADMIN_TOKEN} `, 'x'.repeat(BEARER_CHARS_MAX + 1), control.operatorHash]) {
+  for (const bearer of [
+    'x',
+    'mdt_unknown',
+    ADMIN_TOKEN.slice(0, -1),
+    `${ADMIN_TOKEN} `,
+    'x'.repeat(BEARER_CHARS_MAX + 1),
+    control.operatorHash,
+  ]) {
     assert.throws(() => authenticate(control, bearer), invalid, bearer);
     assert.throws(() => authenticateSession(control, bearer), invalid, bearer);
   }
@@ -100,7 +117,10 @@ test('TH-10 a fault of anything that authentication asks is thrown on: there is 
   const cookie = await signIn(control, { human: 'ann', passphrase: PASSPHRASE, as: 'session' });
   const fault = new Error('planted');
   const attempts = [
-    [opened.token_secret, authenticate], [cli.secret, authenticate], [ADMIN_TOKEN, authenticate], [cookie.secret, authenticateSession],
+    [opened.token_secret, authenticate],
+    [cli.secret, authenticate],
+    [ADMIN_TOKEN, authenticate],
+    [cookie.secret, authenticateSession],
   ] as const;
   for (const [secret, attempt] of attempts) {
     let calls = 0;
@@ -117,7 +137,12 @@ test('TH-10 a fault of anything that authentication asks is thrown on: there is 
           };
         },
       });
-    const deps = { snapshot: faulty(control.snapshot), hasher: faulty(control.hasher), clock: faulty(control.clock), operatorHash: control.operatorHash };
+    const deps = {
+      snapshot: faulty(control.snapshot),
+      hasher: faulty(control.hasher),
+      clock: faulty(control.clock),
+      operatorHash: control.operatorHash,
+    };
     attempt(deps, secret);
     const total = calls;
     for (failing = 1; failing <= total; failing += 1) {

@@ -26,7 +26,12 @@ export interface LifecycleRequest {
 
 export interface LifecycleChanged {
   readonly actor: Actor;
-  readonly ended: { readonly tasks: number; readonly credentials: number; readonly approvals: number; readonly streams: number };
+  readonly ended: {
+    readonly tasks: number;
+    readonly credentials: number;
+    readonly approvals: number;
+    readonly streams: number;
+  };
   readonly in_force_ms: number;
 }
 
@@ -50,13 +55,18 @@ export function changeLifecycle(deps: LifecycleDeps, request: LifecycleRequest):
     const { snapshot } = deps;
     const caller = currentCaller(snapshot, request.caller, now);
     const actor = snapshot.actor(request.actor);
-    if (actor === undefined) throw new MandateError('not_found', `There is no actor ${JSON.stringify(request.actor.slice(0, 40))}.`);
+    if (actor === undefined)
+      throw new MandateError('not_found', `There is no actor ${JSON.stringify(request.actor.slice(0, 40))}.`);
     requireMayMove(caller, actor, request.to);
     const next = move(actor.kind, actor.lifecycle, request.to);
     if (!next.possible) throw new MandateError('lifecycle.impossible', next.why);
-    const reason = request.reason.trim() === '' && !next.needs.includes('reason') ? null : checkedReason(request.reason);
+    const reason =
+      request.reason.trim() === '' && !next.needs.includes('reason') ? null : checkedReason(request.reason);
     for (const need of next.needs) requireNeed(deps, caller, actor, need);
-    const used: readonly Write[] = next.needs.includes('promotion_approved') && actor.kind === 'agent' ? [await promotion(deps, caller, actor, now)] : [];
+    const used: readonly Write[] =
+      next.needs.includes('promotion_approved') && actor.kind === 'agent'
+        ? [await promotion(deps, caller, actor, now)]
+        : [];
 
     const streams = next.ends.includes('streams') ? (deps.streamsOf?.(actor.id) ?? 0) : 0;
     const moved = moveWrites(snapshot, { actors: [actor], to: request.to, by: callerName(caller), reason, now });
@@ -65,17 +75,27 @@ export function changeLifecycle(deps: LifecycleDeps, request: LifecycleRequest):
       kind: 'transitioned',
       subject: { noun: actor.kind, id: actor.id },
       reason,
-      details: { from: actor.lifecycle, to: request.to, ...countsOf(moved.counts), also_suspended: moved.alsoSuspended },
+      details: {
+        from: actor.lifecycle,
+        to: request.to,
+        ...countsOf(moved.counts),
+        also_suspended: moved.alsoSuspended,
+      },
       writes: [...used, ...moved.writes],
       now,
     });
-    return { actor: snapshot.actor(actor.id) ?? actor, ended: { ...moved.counts, streams }, in_force_ms: made.in_force_ms };
+    return {
+      actor: snapshot.actor(actor.id) ?? actor,
+      ended: { ...moved.counts, streams },
+      in_force_ms: made.in_force_ms,
+    };
   });
 }
 
 /** Who may ask for a move at all; what the move needs beside is looked at after. @throws auth.forbidden */
 export function requireMayMove(caller: Caller, actor: Actor, to: Lifecycle): void {
-  if (actor.kind === 'human') return to === 'decommissioned' ? requireRole(caller, 'admin') : requireRole(caller, 'admin', 'security');
+  if (actor.kind === 'human')
+    return to === 'decommissioned' ? requireRole(caller, 'admin') : requireRole(caller, 'admin', 'security');
   const owners = actor.kind === 'agent' ? OWNER_ROLES.map((role) => actor.owners[role].human) : [actor.owner.human];
   if (to !== 'decommissioned') return requireRoleOrBeing(caller, owners, 'admin', 'security');
   return requireRoleOrBeing(caller, actor.kind === 'agent' ? [actor.owners.business.human] : owners, 'admin');
@@ -113,9 +133,16 @@ function gapsOf({ snapshot }: LifecycleDeps, actor: Actor): readonly MandateErro
 async function promotion(deps: LifecycleDeps, caller: Caller, agent: Agent, now: Instant): Promise<Write> {
   // Whatever of the agent is changed after the question makes it another question.
   const shown = canonicalJson({
-    agent: agent.id, from: agent.lifecycle, to: 'active', name: agent.name, purpose: agent.purpose,
+    agent: agent.id,
+    from: agent.lifecycle,
+    to: 'active',
+    name: agent.name,
+    purpose: agent.purpose,
     owners: Object.fromEntries(OWNER_ROLES.map((role) => [role, agent.owners[role].human])),
-    environment: agent.environment, tools: agent.entitlement.tools, autonomy: agent.autonomy, version: agent.version,
+    environment: agent.environment,
+    tools: agent.entitlement.tools,
+    autonomy: agent.autonomy,
+    version: agent.version,
   });
   const digest = deps.hasher.sha256(canonicalJson({ kind: 'transition', shown }));
   const asking = await askApproval(deps, {
@@ -125,7 +152,13 @@ async function promotion(deps: LifecycleDeps, caller: Caller, agent: Agent, now:
     environment: agent.environment,
     chain: [{ actor: agent.id, kind: 'agent' }],
     requester: caller.kind === 'human' ? caller.human.id : null,
-    ask: { answerer: 'business', roles: ['approver'], quorum: 1, ttl_ms: PROMOTION_APPROVAL_MS, message: `Promote ${agent.id} to active?` },
+    ask: {
+      answerer: 'business',
+      roles: ['approver'],
+      quorum: 1,
+      ttl_ms: PROMOTION_APPROVAL_MS,
+      message: `Promote ${agent.id} to active?`,
+    },
     decision: null,
     policy: null,
     caller,

@@ -11,7 +11,9 @@ export function checkedName(text: string, at: string): string {
 
 /** Why someone did something; what looks like a secret is taken out. @throws input.invalid */
 export function checkedReason(text: string, at = '/reason'): string {
-  return redactText(checked(text, { at, chars_max: REASON_CHARS_MAX, unprintable: UNPRINTABLE, code: 'input.invalid' }));
+  return redactText(
+    checked(text, { at, chars_max: REASON_CHARS_MAX, unprintable: UNPRINTABLE, code: 'input.invalid' }),
+  );
 }
 
 /** Words of some length; what looks like a secret is taken out, since they stand in records. @throws `code` */
@@ -20,8 +22,8 @@ export function checkedWords(text: string, at: string, chars_max: number, code: 
 }
 
 // Controls, and the marks that make text read in another order than it is stored (Unicode TR 36, §2.7).
-const UNPRINTABLE_IN_A_LINE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+const UNPRINTABLE_IN_A_LINE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+const UNPRINTABLE = /(?![\t\n])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
 
 function checked(
   text: string,
@@ -31,7 +33,8 @@ function checked(
   const words = text.trim();
   const what = at.slice(at.lastIndexOf('/') + 1);
   if (words === '') throw new MandateError(code, `The ${what} is empty.`, { at });
-  if (words.length > chars_max) throw new MandateError(code, `The ${what} has more than ${chars_max} characters.`, { at });
+  if (words.length > chars_max)
+    throw new MandateError(code, `The ${what} has more than ${chars_max} characters.`, { at });
   if (!words.isWellFormed() || unprintable.test(words)) {
     throw new MandateError(code, `The ${what} holds a character that cannot be shown.`, { at });
   }

@@ -22,13 +22,19 @@ export interface TaskClosed {
  * owners, admins, security and the operator.
  * @throws auth.forbidden, not_found, task.closed, input.invalid
  */
-export function closeTask(control: Control, request: { readonly caller: Caller; readonly task: string; readonly reason: string }): Promise<TaskClosed> {
+export function closeTask(
+  control: Control,
+  request: { readonly caller: Caller; readonly task: string; readonly reason: string },
+): Promise<TaskClosed> {
   return control.exclusively(async () => {
     const now = control.clock.now();
     const caller = currentCaller(control.snapshot, request.caller, now);
     const task = openTaskOf(control.snapshot, request.task, now);
     if (!mayClose(control.snapshot, caller, task)) {
-      throw new MandateError('auth.forbidden', 'Only its agent, whoever triggered it, an owner, an admin or security may close a task.');
+      throw new MandateError(
+        'auth.forbidden',
+        'Only its agent, whoever triggered it, an owner, an admin or security may close a task.',
+      );
     }
     const reason = checkedReason(request.reason);
     const endings = gatherEndings(control.snapshot, now);

@@ -23,7 +23,10 @@ export interface ConfirmToolRequest {
  * A person's word on a tool: accepts the definition they read, corrects what the tool is taken to do, or both.
  * @throws auth.forbidden, not_found, conflict.state, conflict.version when another definition is on offer, input.invalid
  */
-export function confirmTool(control: Control & { readonly hasher: Hasher }, request: ConfirmToolRequest): Promise<PinnedTool> {
+export function confirmTool(
+  control: Control & { readonly hasher: Hasher },
+  request: ConfirmToolRequest,
+): Promise<PinnedTool> {
   return control.exclusively(async () => {
     const now = control.clock.now();
     const caller = currentCaller(control.snapshot, request.caller, now);
@@ -31,13 +34,17 @@ export function confirmTool(control: Control & { readonly hasher: Hasher }, requ
     const reason = checkedReason(request.reason);
     const server = control.snapshot.server(request.server);
     const tool = control.snapshot.tool(request.server, request.tool);
-    if (server?.state !== 'registered' || tool === undefined) throw new MandateError('not_found', 'There is no such tool.');
+    if (server?.state !== 'registered' || tool === undefined)
+      throw new MandateError('not_found', 'There is no such tool.');
     if (tool.state === 'gone' || tool.state === 'refused') {
       throw new MandateError('conflict.state', tool.state_reason ?? `The tool is ${tool.state}.`);
     }
     const { accept_digest, effect_class, reversible } = request;
     if (accept_digest === undefined && effect_class === undefined && reversible === undefined) {
-      throw new MandateError('input.invalid', 'Nothing to confirm: give a digest to accept, an effect class or reversible.');
+      throw new MandateError(
+        'input.invalid',
+        'Nothing to confirm: give a digest to accept, an effect class or reversible.',
+      );
     }
     const accepted = accept_digest === undefined ? tool : accept(tool, accept_digest);
     const facts: ToolFacts =
@@ -57,9 +64,13 @@ export function confirmTool(control: Control & { readonly hasher: Hasher }, requ
       subject: { noun: 'tool', id: `${tool.server}/${tool.name}` },
       reason,
       details: {
-        state: { from: tool.state, to: next.state }, digest: next.digest, was_digest: tool.digest,
-        effect_class: facts.effect_class, was_effect_class: tool.facts.effect_class,
-        reversible: facts.reversible, was_reversible: tool.facts.reversible,
+        state: { from: tool.state, to: next.state },
+        digest: next.digest,
+        was_digest: tool.digest,
+        effect_class: facts.effect_class,
+        was_effect_class: tool.facts.effect_class,
+        reversible: facts.reversible,
+        was_reversible: tool.facts.reversible,
       },
       writes: [{ noun: 'tool', value: next }],
       now,
@@ -74,7 +85,9 @@ function accept(tool: PinnedTool, digest: string): PinnedTool {
   if (tool.state === 'pinned') throw new MandateError('conflict.state', 'The tool is accepted already.');
   const offered = tool.offered ?? tool;
   if (offered.digest !== digest) {
-    throw new MandateError('conflict.version', 'Another definition is on offer now; read it and repeat.', { at: '/accept_digest' });
+    throw new MandateError('conflict.version', 'Another definition is on offer now; read it and repeat.', {
+      at: '/accept_digest',
+    });
   }
   return { ...tool, ...pinned, definition: offered.definition, digest: offered.digest };
 }
@@ -87,7 +100,9 @@ function factsOf(tool: PinnedTool, trust: 'trusted' | 'untrusted'): ToolFacts {
 function checkedEffects(effects: readonly EffectClass[]): readonly EffectClass[] {
   const distinct = EFFECT_CLASSES.filter((effect) => effects.includes(effect)).sort();
   if (distinct.length === 0 || effects.some((effect) => !EFFECT_CLASSES.includes(effect))) {
-    throw new MandateError('input.invalid', `An effect class is at least one of ${EFFECT_CLASSES.join(', ')}.`, { at: '/effect_class' });
+    throw new MandateError('input.invalid', `An effect class is at least one of ${EFFECT_CLASSES.join(', ')}.`, {
+      at: '/effect_class',
+    });
   }
   return distinct;
 }

@@ -6,21 +6,33 @@ import { CONNECTION_KEYS_PER_AGENT_MAX, issueConnectionKey } from './issue-conne
 
 test('a connection key names an agent and a client, and is shown once', async () => {
   const control = await openControlFixture();
-  const { secret, credential } = await issueConnectionKey(control, { caller: await control.human('bob'), agent: 'worker', label: 'Laptop of Bob' });
+  const { secret, credential } = await issueConnectionKey(control, {
+    caller: await control.human('bob'),
+    agent: 'worker',
+    label: 'Laptop of Bob',
+  });
   assert.match(secret, /^mdk_/);
   assert.deepEqual([credential.label, credential.task, credential.expires_at], ['Laptop of Bob', null, null]);
   assert.ok(!JSON.stringify([credential, await control.records()]).includes(secret));
-  assert.deepEqual(authenticate(control, secret), { kind: 'agent', agent: 'worker', task: null, credential: credential.id });
+  assert.deepEqual(authenticate(control, secret), {
+    kind: 'agent',
+    agent: 'worker',
+    task: null,
+    credential: credential.id,
+  });
 });
 
 test('the operator, admins and the owners issue keys, for agents that are not stopped', async () => {
   const control = await openControlFixture();
   await control.addHuman('mia', ['security', 'approver', 'member']);
-  const issue = (caller: Parameters<typeof issueConnectionKey>[1]['caller'], agent = 'worker') => issueConnectionKey(control, { caller, agent, label: 'x' });
+  const issue = (caller: Parameters<typeof issueConnectionKey>[1]['caller'], agent = 'worker') =>
+    issueConnectionKey(control, { caller, agent, label: 'x' });
   for (const caller of [control.operator, await control.human('ann'), await control.human('cleo')]) await issue(caller);
   await assert.rejects(issue(await control.human('mia')), { code: 'auth.forbidden' });
   await assert.rejects(issue(control.operator, 'nobody'), { code: 'not_found' });
-  await assert.rejects(issueConnectionKey(control, { caller: control.operator, agent: 'worker', label: ' ' }), { code: 'input.invalid' });
+  await assert.rejects(issueConnectionKey(control, { caller: control.operator, agent: 'worker', label: ' ' }), {
+    code: 'input.invalid',
+  });
   for (const state of ['suspended', 'decommissioned'] as const) {
     await control.write({ noun: 'actor', value: agentNamed(`a-${state}`, state) });
     await assert.rejects(issue(control.operator, `a-${state}`), { code: 'conflict.state' });
@@ -29,6 +41,9 @@ test('the operator, admins and the owners issue keys, for agents that are not st
 
 test('an agent has so many keys and no more', async () => {
   const control = await openControlFixture();
-  for (let n = 0; n < CONNECTION_KEYS_PER_AGENT_MAX; n += 1) await issueConnectionKey(control, { caller: control.operator, agent: 'worker', label: `client ${n}` });
-  await assert.rejects(issueConnectionKey(control, { caller: control.operator, agent: 'worker', label: 'one more' }), { code: 'limit.reached' });
+  for (let n = 0; n < CONNECTION_KEYS_PER_AGENT_MAX; n += 1)
+    await issueConnectionKey(control, { caller: control.operator, agent: 'worker', label: `client ${n}` });
+  await assert.rejects(issueConnectionKey(control, { caller: control.operator, agent: 'worker', label: 'one more' }), {
+    code: 'limit.reached',
+  });
 });

@@ -97,21 +97,45 @@ export async function openControlFixture(): Promise<ControlFixture> {
   });
   const addHuman = async (id: string, roles: readonly Role[], more: Partial<Human> = {}): Promise<Human> => {
     const value: Human = {
-      ...base('human', id, 'active'), roles, deputy: null, vouched_by: 'mandate', entitlement: null, ...more,
+      ...base('human', id, 'active'),
+      roles,
+      deputy: null,
+      vouched_by: 'mandate',
+      entitlement: null,
+      ...more,
     };
     const hash = await hasher.passphrase(PASSPHRASE);
-    await write({ noun: 'actor', value }, { noun: 'credential', value: credential({ kind: 'passphrase', actor: value.id, hash }) });
+    await write(
+      { noun: 'actor', value },
+      { noun: 'credential', value: credential({ kind: 'passphrase', actor: value.id, hash }) },
+    );
     return value;
   };
 
   await addHuman('ann', ['admin', 'member']);
   await addHuman('bob', ['security', 'member']);
   await addHuman('cleo', ['approver', 'member']);
-  await write({ noun: 'server', value: FILES }, ...DEFINITIONS.map((one) => ({ noun: 'tool', value: pin(hasher, one) }) as const));
-  await write({ noun: 'actor', value: agentNamed('worker', 'active') }, { noun: 'actor', value: agentNamed('intern', 'probationary') });
+  await write(
+    { noun: 'server', value: FILES },
+    ...DEFINITIONS.map((one) => ({ noun: 'tool', value: pin(hasher, one) }) as const),
+  );
+  await write(
+    { noun: 'actor', value: agentNamed('worker', 'active') },
+    { noun: 'actor', value: agentNamed('intern', 'probationary') },
+  );
 
   return {
-    snapshot, changes: store.changes, evidence, clock, random, node, hasher, store, announced, addHuman, write,
+    snapshot,
+    changes: store.changes,
+    evidence,
+    clock,
+    random,
+    node,
+    hasher,
+    store,
+    announced,
+    addHuman,
+    write,
     exclusively: oneAtATime(),
     announce: (change, ended) => announced.push({ change, ended }),
     operatorHash: hasher.sha256(ADMIN_TOKEN),
@@ -122,8 +146,11 @@ export async function openControlFixture(): Promise<ControlFixture> {
       if (human === undefined) throw new Error(`no human ${id} in the fixture`);
       const stepped_up_at = steppedUp === null ? null : instant(clock.now() - steppedUp);
       const session = credential({
-        kind: 'session', actor: human.id, hash: hasher.sha256(random.secret('mds')),
-        expires_at: plusMs(clock.now(), SESSION_MS), stepped_up_at,
+        kind: 'session',
+        actor: human.id,
+        hash: hasher.sha256(random.secret('mds')),
+        expires_at: plusMs(clock.now(), SESSION_MS),
+        stepped_up_at,
       });
       await write({ noun: 'credential', value: session });
       return { kind: 'human', human, credential: session.id, stepped_up_at };
@@ -154,9 +181,22 @@ export const FILES: Server = {
 };
 
 export const DEFINITIONS: readonly ToolDefinition[] = [
-  { name: 'read_file', description: 'Reads a file.', inputSchema: { type: 'object', properties: { path: { type: 'string' } } } },
-  { name: 'write_file', description: 'Writes a file.', inputSchema: { type: 'object', properties: { path: { type: 'string' } } }, annotations: { destructiveHint: false } },
-  { name: 'delete_file', description: 'Deletes a file.', inputSchema: { type: 'object', properties: { path: { type: 'string' } } } },
+  {
+    name: 'read_file',
+    description: 'Reads a file.',
+    inputSchema: { type: 'object', properties: { path: { type: 'string' } } },
+  },
+  {
+    name: 'write_file',
+    description: 'Writes a file.',
+    inputSchema: { type: 'object', properties: { path: { type: 'string' } } },
+    annotations: { destructiveHint: false },
+  },
+  {
+    name: 'delete_file',
+    description: 'Deletes a file.',
+    inputSchema: { type: 'object', properties: { path: { type: 'string' } } },
+  },
 ];
 
 /** The definition as the fixture's server pins it. */
@@ -184,7 +224,11 @@ export function agentNamed(id: string, lifecycle: Lifecycle, more: Partial<Agent
     owners: acceptedOwners('ann', 'bob', 'cleo'),
     environment: environmentId('dev'),
     entitlement: {
-      tools: [toolPattern('files/*')], set_by: 'ann', reason: 'fixture', approved_by: 'bob', review_by: plusMs(T0, 90 * 86_400_000),
+      tools: [toolPattern('files/*')],
+      set_by: 'ann',
+      reason: 'fixture',
+      approved_by: 'bob',
+      review_by: plusMs(T0, 90 * 86_400_000),
     },
     autonomy: 'bounded',
     spiffe_id: null,
@@ -194,7 +238,11 @@ export function agentNamed(id: string, lifecycle: Lifecycle, more: Partial<Agent
 }
 
 export function acceptedOwners(business: string, technical: string, escalation: string): Owners {
-  let owners = nameOwners({ business: actorId(business), technical: actorId(technical), escalation: actorId(escalation) });
+  let owners = nameOwners({
+    business: actorId(business),
+    technical: actorId(technical),
+    escalation: actorId(escalation),
+  });
   for (const role of OWNER_ROLES) owners = acceptOwnership(owners, owners[role].human, T0) ?? owners;
   return owners;
 }

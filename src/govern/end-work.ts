@@ -33,7 +33,8 @@ export function gatherEndings(snapshot: Snapshot, now: Instant): Endings {
       endings.workOf(task, reason);
     },
     workOf(task, reason) {
-      for (const child of snapshot.openTasks()) if (child.parent === task.id) endings.task(child, isOpen(child, now) ? 'ended' : 'expired', reason);
+      for (const child of snapshot.openTasks())
+        if (child.parent === task.id) endings.task(child, isOpen(child, now) ? 'ended' : 'expired', reason);
       for (const credential of snapshot.credentialsOf(task.agent)) {
         if (credential.task === task.id) endings.credential(credential, reason);
       }

@@ -18,20 +18,31 @@ export async function expireDue(control: Control, { now }: { readonly now: Insta
   const { snapshot } = control;
   let ended = 0;
   ended += await expireKind(control, 'task_closed', 'tasks', now, (endings) => {
-    for (const task of firstOf(snapshot.openTasks(), (one) => !isOpen(one, now))) endings.task(task, 'expired', 'It is past its end.');
+    for (const task of firstOf(snapshot.openTasks(), (one) => !isOpen(one, now)))
+      endings.task(task, 'expired', 'It is past its end.');
   });
   ended += await expireKind(control, 'approval_ended', 'approvals', now, (endings) => {
-    for (const approval of firstOf(snapshot.liveApprovals(), (one) => one.state !== 'expired' && approvalState(one, now) === 'expired')) {
+    for (const approval of firstOf(
+      snapshot.liveApprovals(),
+      (one) => one.state !== 'expired' && approvalState(one, now) === 'expired',
+    )) {
       endings.approval(approval, 'expired');
     }
   });
   ended += await expireKind(control, 'revoked', 'credentials', now, (endings) => {
-    for (const credential of firstOf(snapshot.liveCredentials(), (one) => !isLive(one, now))) endings.credential(credential, 'It is past its end.');
+    for (const credential of firstOf(snapshot.liveCredentials(), (one) => !isLive(one, now)))
+      endings.credential(credential, 'It is past its end.');
   });
   return ended;
 }
 
-function expireKind(control: Control, kind: ChangeKind, noun: string, now: Instant, gather: (endings: Endings) => void): Promise<number> {
+function expireKind(
+  control: Control,
+  kind: ChangeKind,
+  noun: string,
+  now: Instant,
+  gather: (endings: Endings) => void,
+): Promise<number> {
   return control.exclusively(async () => {
     const endings = gatherEndings(control.snapshot, now);
     gather(endings);

@@ -34,8 +34,24 @@ async function held(control: Deps) {
   const { task } = await openTask(control, { caller: control.operator, ...wish });
   const ask = { answerer: 'business', roles: [], quorum: 1, ttl_ms: 900_000, message: 'x' } as const;
   const request = {
-    subject: { kind: 'action', server: FILES.id, tool: 'delete_file', definition_digest: 'd', task: task.id, revision: 1, shown: '{}' },
-    digest: 'sha256:x', agent: task.agent, environment: task.environment, chain: task.chain, requester: null, ask, decision: null, policy: null, now: control.clock.now(),
+    subject: {
+      kind: 'action',
+      server: FILES.id,
+      tool: 'delete_file',
+      definition_digest: 'd',
+      task: task.id,
+      revision: 1,
+      shown: '{}',
+    },
+    digest: 'sha256:x',
+    agent: task.agent,
+    environment: task.environment,
+    chain: task.chain,
+    requester: null,
+    ask,
+    decision: null,
+    policy: null,
+    now: control.clock.now(),
   } as const;
   const asked = await control.exclusively(() => askApproval(control, request));
   assert.ok(asked.asked);
@@ -45,7 +61,11 @@ async function held(control: Deps) {
 const CASES: Readonly<Record<string, Case>> = {
   registerHuman: async () => (deps) => registerHuman(deps, { caller: deps.operator, id: 'dora', roles: ['member'] }),
   useSignInLink: async (control) => {
-    const { sign_in_secret: secret } = await registerHuman(control, { caller: control.operator, id: 'dora', roles: ['member'] });
+    const { sign_in_secret: secret } = await registerHuman(control, {
+      caller: control.operator,
+      id: 'dora',
+      roles: ['member'],
+    });
     return (deps) => useSignInLink(deps, { secret, passphrase: 'a passphrase of my own' });
   },
   signIn: async () => (deps) => signIn(deps, { human: 'ann', passphrase: PASSPHRASE, as: 'session' }),
@@ -58,9 +78,27 @@ const CASES: Readonly<Record<string, Case>> = {
     return (deps) => firstRunLink(deps);
   },
   registerAgent: async () => (deps) =>
-    registerAgent(deps, { caller: deps.operator, id: 'robo', name: 'R', purpose: 'x', owners: { business: 'ann', technical: 'bob', escalation: 'cleo' }, environment: 'dev', tools: ['files/*'], autonomy: 'bounded' }),
+    registerAgent(deps, {
+      caller: deps.operator,
+      id: 'robo',
+      name: 'R',
+      purpose: 'x',
+      owners: { business: 'ann', technical: 'bob', escalation: 'cleo' },
+      environment: 'dev',
+      tools: ['files/*'],
+      autonomy: 'bounded',
+    }),
   acceptOwnership: async (control) => {
-    await registerAgent(control, { caller: control.operator, id: 'robo', name: 'R', purpose: 'x', owners: { business: 'ann', technical: 'bob', escalation: 'cleo' }, environment: 'dev', tools: ['files/*'], autonomy: 'bounded' });
+    await registerAgent(control, {
+      caller: control.operator,
+      id: 'robo',
+      name: 'R',
+      purpose: 'x',
+      owners: { business: 'ann', technical: 'bob', escalation: 'cleo' },
+      environment: 'dev',
+      tools: ['files/*'],
+      autonomy: 'bounded',
+    });
     const caller = await control.human('ann');
     return (deps) => acceptOwnership(deps, { caller, agent: 'robo' });
   },
@@ -82,25 +120,47 @@ const CASES: Readonly<Record<string, Case>> = {
     return (deps) => closeTask(deps, { caller: deps.operator, task: task.id, reason: 'x' });
   },
   revokeAll: async () => (deps) => revoke(deps, { caller: deps.operator, kind: 'all', id: '', reason: 'x' }),
-  issueConnectionKey: async () => (deps) => issueConnectionKey(deps, { caller: deps.operator, agent: 'worker', label: 'x' }),
+  issueConnectionKey: async () => (deps) =>
+    issueConnectionKey(deps, { caller: deps.operator, agent: 'worker', label: 'x' }),
   registerServer: async () => (deps) =>
-    registerServer(deps, { caller: deps.operator, id: 'notes', transport: { type: 'http', url: 'https://example.com/mcp' }, environment: 'dev', trust: 'trusted', regulated: false, isolation: 'task' }),
+    registerServer(deps, {
+      caller: deps.operator,
+      id: 'notes',
+      transport: { type: 'http', url: 'https://example.com/mcp' },
+      environment: 'dev',
+      trust: 'trusted',
+      regulated: false,
+      isolation: 'task',
+    }),
   refreshServer: async () => (deps) => refreshServer(deps, { caller: deps.operator, server: 'files' }),
   recordSeenTools: async () => (deps) => recordSeenTools(deps, { caller: deps.operator, server: 'files', offered: [] }),
-  confirmTool: async () => (deps) => confirmTool(deps, { caller: deps.operator, server: 'files', tool: 'read_file', reversible: false, reason: 'x' }),
+  confirmTool: async () => (deps) =>
+    confirmTool(deps, { caller: deps.operator, server: 'files', tool: 'read_file', reversible: false, reason: 'x' }),
   publishFiles: async () => (deps) =>
-    publishFiles(deps, { caller: deps.operator, files: [{ name: 'a.cedar', text: '@id("a")\npermit (principal, action, resource);\n' }], reason: 'x' }),
+    publishFiles(deps, {
+      caller: deps.operator,
+      files: [{ name: 'a.cedar', text: '@id("a")\npermit (principal, action, resource);\n' }],
+      reason: 'x',
+    }),
   askApproval: async () => (deps) => held(deps),
   answerApproval: async (control) => {
     const approval = await held(control);
     const caller = await control.human('ann');
-    return (deps) => answerApproval(deps, { caller, approval: approval.id, digest: approval.digest, verdict: 'approve', reason: 'x' });
+    return (deps) =>
+      answerApproval(deps, { caller, approval: approval.id, digest: approval.digest, verdict: 'approve', reason: 'x' });
   },
   useApproval: async (control) => {
     const approval = await held(control);
     const caller = await control.human('ann');
-    await answerApproval(control, { caller, approval: approval.id, digest: approval.digest, verdict: 'approve', reason: 'x' });
-    return (deps) => useApproval(deps, { approval: approval.id, digest: approval.digest, decision: control.random.id('dec') });
+    await answerApproval(control, {
+      caller,
+      approval: approval.id,
+      digest: approval.digest,
+      verdict: 'approve',
+      reason: 'x',
+    });
+    return (deps) =>
+      useApproval(deps, { approval: approval.id, digest: approval.digest, decision: control.random.id('dec') });
   },
   expireDue: async (control) => {
     await openTask(control, { caller: control.operator, ...wish });
@@ -120,7 +180,8 @@ for (const [name, prepare] of Object.entries(CASES)) {
       assert.equal(failed, fault, `call ${failing} of ${total}`);
       // A change is whole or not there at all, here and in the store.
       assert.equal(control.snapshot.seq(), await control.changes.latest());
-      for (const change of await control.changes.since(before, 100)) assert.ok(await control.evidence.get(change.id), 'evidence before effect');
+      for (const change of await control.changes.since(before, 100))
+        assert.ok(await control.evidence.get(change.id), 'evidence before effect');
     }
   });
 }
@@ -144,8 +205,17 @@ async function attempt(prepare: Case, failing: number) {
     });
   const { changes, evidence, hasher, random, upstream, clock } = control;
   const deps: Deps = {
-    ...control, changes: faulty(changes), evidence: faulty(evidence), hasher: faulty(hasher), random: faulty(random), upstream: faulty(upstream), clock: faulty(clock),
+    ...control,
+    changes: faulty(changes),
+    evidence: faulty(evidence),
+    hasher: faulty(hasher),
+    random: faulty(random),
+    upstream: faulty(upstream),
+    clock: faulty(clock),
   };
-  const failed: unknown = await run(deps).then(() => null, (error: unknown) => error);
+  const failed: unknown = await run(deps).then(
+    () => null,
+    (error: unknown) => error,
+  );
   return { control, calls, failed, before };
 }

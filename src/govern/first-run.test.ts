@@ -21,12 +21,19 @@ test('TH-69 a first-run link works once, for five minutes, and never again once 
   const control = await withoutAdmin();
   const late = await firstRunLink(control);
   control.clock.advance(5 * 60_000);
-  await assert.rejects(useSignInLink(control, { secret: late ?? '', passphrase: PASSPHRASE }), { code: 'auth.invalid' });
+  await assert.rejects(useSignInLink(control, { secret: late ?? '', passphrase: PASSPHRASE }), {
+    code: 'auth.invalid',
+  });
 
   const secret = await firstRunLink(control);
   const { human } = await useSignInLink(control, { secret: secret ?? '', passphrase: PASSPHRASE });
-  assert.deepEqual([human.id, human.lifecycle, human.roles], ['admin', 'active', ['admin', 'security', 'approver', 'member']]);
-  await assert.rejects(useSignInLink(control, { secret: secret ?? '', passphrase: PASSPHRASE }), { code: 'auth.invalid' });
+  assert.deepEqual(
+    [human.id, human.lifecycle, human.roles],
+    ['admin', 'active', ['admin', 'security', 'approver', 'member']],
+  );
+  await assert.rejects(useSignInLink(control, { secret: secret ?? '', passphrase: PASSPHRASE }), {
+    code: 'auth.invalid',
+  });
   assert.equal(await firstRunLink(control), null);
 });
 
@@ -35,7 +42,9 @@ test('TH-69 each start ends the link of the start before', async () => {
   const first = await firstRunLink(control);
   const second = await firstRunLink(control);
   assert.notEqual(first, second);
-  await assert.rejects(useSignInLink(control, { secret: first ?? '', passphrase: PASSPHRASE }), { code: 'auth.invalid' });
+  await assert.rejects(useSignInLink(control, { secret: first ?? '', passphrase: PASSPHRASE }), {
+    code: 'auth.invalid',
+  });
   assert.equal((await useSignInLink(control, { secret: second ?? '', passphrase: PASSPHRASE })).human.id, 'admin');
 });
 
@@ -43,6 +52,9 @@ test('when the only admin is stopped, another first admin is made; an id is neve
   const control = await withoutAdmin();
   await useSignInLink(control, { secret: (await firstRunLink(control)) ?? '', passphrase: PASSPHRASE });
   await changeLifecycle(control, { caller: control.operator, actor: 'admin', to: 'decommissioned', reason: 'test' });
-  const { human } = await useSignInLink(control, { secret: (await firstRunLink(control)) ?? '', passphrase: PASSPHRASE });
+  const { human } = await useSignInLink(control, {
+    secret: (await firstRunLink(control)) ?? '',
+    passphrase: PASSPHRASE,
+  });
   assert.equal(human.id, 'admin-2');
 });

@@ -14,7 +14,13 @@ export function firstRunLink(deps: Control & { readonly hasher: Hasher }): Promi
     const { snapshot } = deps;
     const now = deps.clock.now();
     for (const actor of snapshot.actors()) {
-      if (actor.kind === 'human' && actor.lifecycle === 'active' && actor.vouched_by !== null && actor.roles.includes('admin')) return null;
+      if (
+        actor.kind === 'human' &&
+        actor.lifecycle === 'active' &&
+        actor.vouched_by !== null &&
+        actor.roles.includes('admin')
+      )
+        return null;
     }
     const id = actorId(firstAdminId(snapshot));
     const waiting = snapshot.human(id);
@@ -56,6 +62,12 @@ function firstAdminId(snapshot: Snapshot): string {
     const id = n === 1 ? 'admin' : `admin-${n}`;
     const taken = snapshot.actor(id);
     if (taken === undefined) return id;
-    if (taken.kind === 'human' && taken.lifecycle === 'registered' && taken.vouched_by === 'mandate' && taken.roles.includes('admin')) return id;
+    if (
+      taken.kind === 'human' &&
+      taken.lifecycle === 'registered' &&
+      taken.vouched_by === 'mandate' &&
+      taken.roles.includes('admin')
+    )
+      return id;
   }
 }

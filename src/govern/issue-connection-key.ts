@@ -24,13 +24,22 @@ export function issueConnectionKey(
     const caller = currentCaller(deps.snapshot, request.caller, now);
     const agent = deps.snapshot.agent(request.agent);
     if (agent === undefined) throw new MandateError('not_found', 'There is no such agent.');
-    requireRoleOrBeing(caller, OWNER_ROLES.map((role) => agent.owners[role].human), 'admin');
+    requireRoleOrBeing(
+      caller,
+      OWNER_ROLES.map((role) => agent.owners[role].human),
+      'admin',
+    );
     if (agent.lifecycle === 'suspended' || agent.lifecycle === 'decommissioned') {
       throw new MandateError('conflict.state', `${agent.id} is ${agent.lifecycle}.`);
     }
-    const keys = deps.snapshot.credentialsOf(agent.id).filter((one) => one.kind === 'connection_key' && one.ended_at === null);
+    const keys = deps.snapshot
+      .credentialsOf(agent.id)
+      .filter((one) => one.kind === 'connection_key' && one.ended_at === null);
     if (keys.length >= CONNECTION_KEYS_PER_AGENT_MAX) {
-      throw new MandateError('limit.reached', `${agent.id} has ${CONNECTION_KEYS_PER_AGENT_MAX} connection keys; revoke some first.`);
+      throw new MandateError(
+        'limit.reached',
+        `${agent.id} has ${CONNECTION_KEYS_PER_AGENT_MAX} connection keys; revoke some first.`,
+      );
     }
     const secret = deps.random.secret('mdk');
     const credential: Credential = {

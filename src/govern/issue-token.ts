@@ -11,7 +11,11 @@ export interface IssuedToken {
 }
 
 /** A fresh token for this task, which ends in a quarter of an hour or with the task. */
-export function issueToken(deps: { readonly random: Random; readonly hasher: Hasher }, task: Task, now: Instant): IssuedToken {
+export function issueToken(
+  deps: { readonly random: Random; readonly hasher: Hasher },
+  task: Task,
+  now: Instant,
+): IssuedToken {
   const token_secret = deps.random.secret('mdt');
   const token: Credential = {
     id: deps.random.id('crd'),

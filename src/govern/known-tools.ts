@@ -16,7 +16,11 @@ export function knownTools(snapshot: Snapshot, patterns: readonly string[], at: 
     const parts = splitToolName(text);
     const where = { at: `${at}/${index}` };
     if (pattern === null || parts === null) {
-      throw new MandateError('input.invalid', `${JSON.stringify(text.slice(0, 80))} is not of the form server/tool or server/*.`, where);
+      throw new MandateError(
+        'input.invalid',
+        `${JSON.stringify(text.slice(0, 80))} is not of the form server/tool or server/*.`,
+        where,
+      );
     }
     if (snapshot.server(parts.server)?.state !== 'registered') {
       throw new MandateError('task.scope', `There is no server ${parts.server}, which ${text} names.`, where);
@@ -33,5 +37,6 @@ export function knownTools(snapshot: Snapshot, patterns: readonly string[], at: 
 /** Nothing of `inner` may lie outside `outer`. @throws task.scope naming the first that does, and whose limit it is */
 export function requireWithin(inner: readonly ToolPattern[], outer: readonly ToolPattern[], whose: string): void {
   const [outside] = toolsOutside(inner, outer);
-  if (outside !== undefined) throw new MandateError('task.scope', `${outside} is outside what ${whose} may reach.`, { at: '/scope/tools' });
+  if (outside !== undefined)
+    throw new MandateError('task.scope', `${outside} is outside what ${whose} may reach.`, { at: '/scope/tools' });
 }

@@ -24,13 +24,19 @@ const looking = new WeakMap<object, Set<string>>();
  */
 export async function listTools(
   deps: Control & { readonly upstream: Pick<Upstream, 'listTools'> },
-  look: { readonly caller: Caller; readonly server: Server; readonly details: JsonObject; readonly stillGood: () => boolean },
+  look: {
+    readonly caller: Caller;
+    readonly server: Server;
+    readonly details: JsonObject;
+    readonly stillGood: () => boolean;
+  },
 ): Promise<readonly ToolDefinition[]> {
   const { server } = look;
   const busy = looking.get(deps.snapshot) ?? new Set<string>();
   looking.set(deps.snapshot, busy);
   if (busy.has(server.id)) throw new MandateError('conflict.state', `${server.id} is being looked at already.`);
-  if (busy.size >= LOOKS_AT_ONCE_MAX) throw new MandateError('limit.reached', `${LOOKS_AT_ONCE_MAX} servers are being looked at already.`);
+  if (busy.size >= LOOKS_AT_ONCE_MAX)
+    throw new MandateError('limit.reached', `${LOOKS_AT_ONCE_MAX} servers are being looked at already.`);
   busy.add(server.id);
   try {
     return await recordedLook(deps, look);
@@ -72,13 +78,18 @@ async function recordedLook(
     duration_ms: Math.ceil((deps.clock.monotonicUs() - startedUs) / 1000),
   });
   const action = { kind: 'list', server: server.id, tool: null, method: 'tools/list', params: {} } as const;
-  const permit = mintPermit({ under: id, server: server.id, task: null, agent: null, action, definition_digest: null }, stillGood);
+  const permit = mintPermit(
+    { under: id, server: server.id, task: null, agent: null, action, definition_digest: null },
+    stillGood,
+  );
   let offered: readonly ToolDefinition[];
   try {
     offered = await deps.upstream.listTools(permit, server);
   } catch (error) {
     const code = isMandateError(error) ? error.code : 'internal';
-    await deps.evidence.append(ended(code === 'permit.spent' || code === 'server.command' ? 'not_sent' : 'failed', code));
+    await deps.evidence.append(
+      ended(code === 'permit.spent' || code === 'server.command' ? 'not_sent' : 'failed', code),
+    );
     throw error;
   }
   await deps.evidence.append(ended('completed', null));

@@ -77,11 +77,16 @@ function endWorkOf(snapshot: Snapshot, endings: Endings, actor: Actor, to: Lifec
 
 function moved<A extends Actor>(actor: A, to: Lifecycle, by: string, now: Instant): A {
   const next = { ...actor, lifecycle: to, updated_at: now, version: actor.version + 1 };
-  if (next.kind === 'human') return to === 'decommissioned' ? { ...next, entitlement: nothing(next.entitlement, by, now) } : next;
+  if (next.kind === 'human')
+    return to === 'decommissioned' ? { ...next, entitlement: nothing(next.entitlement, by, now) } : next;
   if (next.kind === 'workload') return next;
   const agent: Agent = next;
   const entitlement =
-    to === 'decommissioned' ? nothing(agent.entitlement, by, now) : to === 'probationary' && actor.lifecycle !== 'active' ? { ...agent.entitlement, approved_by: by } : agent.entitlement;
+    to === 'decommissioned'
+      ? nothing(agent.entitlement, by, now)
+      : to === 'probationary' && actor.lifecycle !== 'active'
+        ? { ...agent.entitlement, approved_by: by }
+        : agent.entitlement;
   return { ...next, entitlement, probation_since: to === 'probationary' ? now : agent.probation_since };
 }
 
@@ -92,6 +97,9 @@ function nothing(before: Entitlement | null, by: string, now: Instant): Entitlem
 
 function agentsOwnedBy(snapshot: Snapshot, human: ActorId): readonly Agent[] {
   return [...snapshot.actors()].filter(
-    (actor): actor is Agent => actor.kind === 'agent' && mayAct(actor.lifecycle) && OWNER_ROLES.some((role) => actor.owners[role].human === human),
+    (actor): actor is Agent =>
+      actor.kind === 'agent' &&
+      mayAct(actor.lifecycle) &&
+      OWNER_ROLES.some((role) => actor.owners[role].human === human),
   );
 }

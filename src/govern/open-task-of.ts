@@ -7,6 +7,10 @@ import type { Snapshot } from './snapshot.ts';
 export function openTaskOf(snapshot: Snapshot, id: string, now: Instant): Task {
   const task = snapshot.task(id);
   if (task === undefined) throw new MandateError('not_found', 'There is no such task.');
-  if (!isOpen(task, now)) throw new MandateError('task.closed', task.ended_reason === null ? undefined : `The task is not open: ${task.ended_reason}`);
+  if (!isOpen(task, now))
+    throw new MandateError(
+      'task.closed',
+      task.ended_reason === null ? undefined : `The task is not open: ${task.ended_reason}`,
+    );
   return task;
 }

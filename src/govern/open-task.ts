@@ -22,7 +22,11 @@ export interface OpenTaskRequest {
   readonly caller: Caller;
   readonly agent: string;
   readonly purpose: string;
-  readonly scope: { readonly tools: readonly string[]; readonly destinations?: readonly string[]; readonly data_ceiling?: DataClass };
+  readonly scope: {
+    readonly tools: readonly string[];
+    readonly destinations?: readonly string[];
+    readonly data_ceiling?: DataClass;
+  };
   readonly budget: Budget;
   readonly expires_in_s: number;
   /** The task under whose authority this one stands; it can only narrow it. */
@@ -83,9 +87,16 @@ export function openTask(
       subject: { noun: 'task', id: task.id },
       reason: null,
       details: {
-        agent: task.agent, purpose: task.purpose, purpose_source, trigger: { ...trigger },
-        chain: task.chain.map((link) => link.actor), tools: scope.tools, budget: { ...task.budget },
-        expires_at: toRfc3339(task.expires_at), parent: task.parent, token_id: issued.token.id,
+        agent: task.agent,
+        purpose: task.purpose,
+        purpose_source,
+        trigger: { ...trigger },
+        chain: task.chain.map((link) => link.actor),
+        tools: scope.tools,
+        budget: { ...task.budget },
+        expires_at: toRfc3339(task.expires_at),
+        parent: task.parent,
+        token_id: issued.token.id,
       },
       writes: [
         { noun: 'task', value: task },
@@ -100,9 +111,14 @@ export function openTask(
 /** The agent, able to hold one more task. @throws not_found, task.agent_state, owners.*, limit.reached */
 export function agentForTask(snapshot: Snapshot, id: string): Agent {
   const agent = snapshot.agent(id);
-  if (agent === undefined) throw new MandateError('not_found', `There is no agent ${JSON.stringify(id.slice(0, 40))}.`, { at: '/agent' });
+  if (agent === undefined)
+    throw new MandateError('not_found', `There is no agent ${JSON.stringify(id.slice(0, 40))}.`, { at: '/agent' });
   if (!mayAct(agent.lifecycle)) {
-    throw new MandateError('task.agent_state', `${agent.id} is ${agent.lifecycle}; only a probationary or active agent may hold a task.`, { at: '/agent' });
+    throw new MandateError(
+      'task.agent_state',
+      `${agent.id} is ${agent.lifecycle}; only a probationary or active agent may hold a task.`,
+      { at: '/agent' },
+    );
   }
   // An environment that is no longer configured counts as production: nothing is looser for being unknown.
   const environment = snapshot.environment(agent.environment) ?? { production: true };
@@ -110,7 +126,10 @@ export function agentForTask(snapshot: Snapshot, id: string): Agent {
   if (gap !== undefined) throw new MandateError(gap, undefined, { at: '/agent' });
   const open = snapshot.tasksOf(agent.id).filter((task) => task.state === 'open').length;
   if (open >= OPEN_TASKS_PER_AGENT_MAX) {
-    throw new MandateError('limit.reached', `${agent.id} has ${OPEN_TASKS_PER_AGENT_MAX} open tasks; close some first.`);
+    throw new MandateError(
+      'limit.reached',
+      `${agent.id} has ${OPEN_TASKS_PER_AGENT_MAX} open tasks; close some first.`,
+    );
   }
   return agent;
 }
@@ -123,7 +142,11 @@ function parentOf(snapshot: Snapshot, id: string, now: Instant): Task {
 }
 
 /** Who set it going, and whether they may: everyone asks in their own name. */
-function triggerOf(caller: Caller, agent: Agent, parent: Task | null): { readonly trigger: Trigger; readonly purpose_source: PurposeSource } {
+function triggerOf(
+  caller: Caller,
+  agent: Agent,
+  parent: Task | null,
+): { readonly trigger: Trigger; readonly purpose_source: PurposeSource } {
   switch (caller.kind) {
     case 'operator':
     case 'mandate':
@@ -132,7 +155,11 @@ function triggerOf(caller: Caller, agent: Agent, parent: Task | null): { readonl
       requireRole(caller, 'admin', 'security', 'approver', 'member');
       // A child runs on the authority of everyone in its parent's chain; nobody else lends it out.
       if (parent !== null && !isInChain(parent.chain, caller.human.id)) {
-        throw new MandateError('auth.forbidden', 'Only someone in the chain of the parent task may open a task under it.', { at: '/parent' });
+        throw new MandateError(
+          'auth.forbidden',
+          'Only someone in the chain of the parent task may open a task under it.',
+          { at: '/parent' },
+        );
       }
       return { trigger: { kind: 'human', id: caller.human.id }, purpose_source: 'human' };
     case 'agent':
@@ -140,7 +167,9 @@ function triggerOf(caller: Caller, agent: Agent, parent: Task | null): { readonl
         throw new MandateError('auth.forbidden', 'An agent opens tasks under its own task only.', { at: '/parent' });
       }
       if (parent === null && caller.agent !== agent.id) {
-        throw new MandateError('auth.forbidden', 'An agent opens tasks for another agent under its own task only.', { at: '/agent' });
+        throw new MandateError('auth.forbidden', 'An agent opens tasks for another agent under its own task only.', {
+          at: '/agent',
+        });
       }
       return { trigger: { kind: 'agent', id: caller.agent }, purpose_source: statedAbove(parent) ? 'parent' : 'agent' };
   }
@@ -161,20 +190,26 @@ function chainOf(caller: Caller, agent: Agent, parent: Task | null): Chain {
 }
 
 const DESTINATIONS_MAX = 200;
-const DESTINATION = /^(?:host|email|path|account|channel|repo):[^\u0000-\u0020\u007f-\u009f]{1,500}$/;
+const DESTINATION = /^(?:host|email|path|account|channel|repo):[^\p{Cc}\s]{1,500}$/u;
 
 function checkedScope(snapshot: Snapshot, asked: OpenTaskRequest['scope']): Scope {
   const tools = knownTools(snapshot, asked.tools, '/scope/tools');
   if (tools.length === 0) throw new MandateError('task.scope', 'The scope names no tool.', { at: '/scope/tools' });
   const { destinations, data_ceiling } = asked;
-  if (destinations !== undefined && (destinations.length > DESTINATIONS_MAX || !destinations.every((one) => DESTINATION.test(one)))) {
+  if (
+    destinations !== undefined &&
+    (destinations.length > DESTINATIONS_MAX || !destinations.every((one) => DESTINATION.test(one)))
+  ) {
     throw new MandateError(
-      'input.invalid', `At most ${DESTINATIONS_MAX} destinations, each host:, email:, path:, account:, channel: or repo: and a value.`,
+      'input.invalid',
+      `At most ${DESTINATIONS_MAX} destinations, each host:, email:, path:, account:, channel: or repo: and a value.`,
       { at: '/scope/destinations' },
     );
   }
   if (data_ceiling !== undefined && !DATA_CLASSES.includes(data_ceiling)) {
-    throw new MandateError('input.invalid', `The data ceiling is one of ${DATA_CLASSES.join(', ')}.`, { at: '/scope/data_ceiling' });
+    throw new MandateError('input.invalid', `The data ceiling is one of ${DATA_CLASSES.join(', ')}.`, {
+      at: '/scope/data_ceiling',
+    });
   }
   return {
     tools,
@@ -187,7 +222,9 @@ function checkedBudget(budget: Budget): Budget {
   for (const unit of ['calls', 'spend', 'records'] as const) {
     const limit = budget[unit];
     if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 0)) {
-      throw new MandateError('input.invalid', `The budget of ${unit} is a whole number from 0.`, { at: `/budget/${unit}` });
+      throw new MandateError('input.invalid', `The budget of ${unit} is a whole number from 0.`, {
+        at: `/budget/${unit}`,
+      });
     }
   }
   return budget;
@@ -195,7 +232,9 @@ function checkedBudget(budget: Budget): Budget {
 
 function checkedDurationMs(seconds: number): number {
   if (!Number.isSafeInteger(seconds) || seconds < 1 || seconds * 1000 > TASK_MS_MAX) {
-    throw new MandateError('input.invalid', `A task lasts 1 to ${TASK_MS_MAX / 1000} seconds.`, { at: '/expires_in_s' });
+    throw new MandateError('input.invalid', `A task lasts 1 to ${TASK_MS_MAX / 1000} seconds.`, {
+      at: '/expires_in_s',
+    });
   }
   return seconds * 1000;
 }

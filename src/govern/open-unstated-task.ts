@@ -11,14 +11,21 @@ import { agentForTask } from './open-task.ts';
  * list tools first. It reaches what the agent may reach, and may only read.
  * @throws auth.invalid, task.agent_state, owners.*
  */
-export function unstatedTask(control: Control, request: { readonly agent: ActorId; readonly credential: CredentialId }): Promise<Task> {
+export function unstatedTask(
+  control: Control,
+  request: { readonly agent: ActorId; readonly credential: CredentialId },
+): Promise<Task> {
   const known = openUnstated(control, request.agent);
   if (known !== undefined) return Promise.resolve(known);
   return control.exclusively(async () => {
     const now = control.clock.now();
     const opened = openUnstated(control, request.agent);
     if (opened !== undefined) return opened;
-    const caller = currentCaller(control.snapshot, { kind: 'agent', agent: request.agent, task: null, credential: request.credential }, now);
+    const caller = currentCaller(
+      control.snapshot,
+      { kind: 'agent', agent: request.agent, task: null, credential: request.credential },
+      now,
+    );
     const agent = agentForTask(control.snapshot, request.agent);
     if (agent.entitlement.tools.length === 0) throw new MandateError('task.scope', `${agent.id} may reach nothing.`);
     const task: Task = {

@@ -21,7 +21,12 @@ interface Failure {
  * @param owner whatever these attempts are counted for, by identity
  * @throws auth.rate
  */
-export async function limitedAttempt(owner: object, human: string, now: Instant, check: () => Promise<boolean>): Promise<boolean> {
+export async function limitedAttempt(
+  owner: object,
+  human: string,
+  now: Instant,
+  check: () => Promise<boolean>,
+): Promise<boolean> {
   const state = recent.get(owner) ?? { failures: [], checking: 0 };
   recent.set(owner, state);
   state.failures = state.failures.filter((failure) => now - failure.at < MINUTE_MS && failure.at <= now);

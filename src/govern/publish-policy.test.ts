@@ -9,9 +9,15 @@ const forbid = { name: 'team/no.cedar', text: '@id("nothing")\nforbid (principal
 test('files are published whole under a new serial; the same files again change nothing', async () => {
   const control = await openControlFixture();
   const first = await publishFiles(control, { caller: control.operator, files: [permit, forbid], reason: 'Start.' });
-  assert.deepEqual([first.serial, first.state, first.files.map((file) => file.name)], [1, 'published', ['team/no.cedar', 'team/read.cedar']]);
+  assert.deepEqual(
+    [first.serial, first.state, first.files.map((file) => file.name)],
+    [1, 'published', ['team/no.cedar', 'team/read.cedar']],
+  );
   const records = (await control.records()).length;
-  assert.equal((await publishFiles(control, { caller: control.operator, files: [forbid, permit], reason: 'Again.' })).serial, 1);
+  assert.equal(
+    (await publishFiles(control, { caller: control.operator, files: [forbid, permit], reason: 'Again.' })).serial,
+    1,
+  );
   assert.equal((await control.records()).length, records);
   const second = await publishFiles(control, { caller: control.mandate, files: [permit], reason: 'Less.' });
   assert.equal(second.serial, 2);
@@ -24,19 +30,27 @@ test('files are published whole under a new serial; the same files again change 
 test('files that do not load are named with line and column, and nothing is published', async () => {
   const control = await openControlFixture();
   await publishFiles(control, { caller: control.operator, files: [permit], reason: 'Start.' });
-  const broken = { name: 'team/broken.cedar', text: '@id("x")\npermit (principal, action, resource) when { context.nonsense == 1 };\n' };
-  await assert.rejects(publishFiles(control, { caller: control.operator, files: [permit, broken], reason: 'x' }), (error: { code: string; at: string }) => {
-    assert.equal(error.code, 'policy.invalid');
-    assert.match(error.at, /^team\/broken\.cedar:\d+:\d+$/);
-    return true;
-  });
+  const broken = {
+    name: 'team/broken.cedar',
+    text: '@id("x")\npermit (principal, action, resource) when { context.nonsense == 1 };\n',
+  };
+  await assert.rejects(
+    publishFiles(control, { caller: control.operator, files: [permit, broken], reason: 'x' }),
+    (error: { code: string; at: string }) => {
+      assert.equal(error.code, 'policy.invalid');
+      assert.match(error.at, /^team\/broken\.cedar:\d+:\d+$/);
+      return true;
+    },
+  );
   assert.equal(control.snapshot.policySet()?.serial, 1);
 });
 
 test('nobody but the operator and Mandate publishes', async () => {
   const control = await openControlFixture();
   for (const id of ['ann', 'bob', 'cleo']) {
-    await assert.rejects(publishFiles(control, { caller: await control.human(id), files: [permit], reason: 'x' }), { code: 'auth.forbidden' });
+    await assert.rejects(publishFiles(control, { caller: await control.human(id), files: [permit], reason: 'x' }), {
+      code: 'auth.forbidden',
+    });
   }
   assert.equal(control.snapshot.policySet(), undefined);
 });

@@ -22,15 +22,12 @@ const PROBLEMS_NAMED_MAX = 5;
  * Puts these policy files in force, whole, under a new serial; when they are in force already, nothing changes.
  * @throws auth.forbidden for anyone but the operator and Mandate, policy.invalid naming file, line and column
  */
-export function publishFiles(
-  deps: Control & { readonly hasher: Hasher },
-  request: PublishRequest,
-): Promise<PolicySet> {
+export function publishFiles(deps: Control & { readonly hasher: Hasher }, request: PublishRequest): Promise<PolicySet> {
   return deps.exclusively(async () => {
     const now = deps.clock.now();
     const { caller } = request;
     if (caller.kind !== 'operator' && caller.kind !== 'mandate') {
-      throw new MandateError('auth.forbidden', 'Policies are published from the operator\'s files.');
+      throw new MandateError('auth.forbidden', "Policies are published from the operator's files.");
     }
     const reason = checkedReason(request.reason);
     const files = request.files.map(({ name, text }) => ({ name, text })).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -41,10 +38,18 @@ export function publishFiles(
     const serial = (before?.serial ?? 0) + 1;
     requireLoads(deps, files, { serial, hash });
     const set: PolicySet = {
-      serial, hash, files, state: 'published', set_by: callerName(caller), reason, published_at: now, version: 1,
+      serial,
+      hash,
+      files,
+      state: 'published',
+      set_by: callerName(caller),
+      reason,
+      published_at: now,
+      version: 1,
     };
     const writes: Write[] = [];
-    if (before !== undefined) writes.push({ noun: 'policy_set', value: { ...before, state: 'superseded', version: before.version + 1 } });
+    if (before !== undefined)
+      writes.push({ noun: 'policy_set', value: { ...before, state: 'superseded', version: before.version + 1 } });
     writes.push({ noun: 'policy_set', value: set });
     await makeChange(deps, {
       caller,
@@ -59,15 +64,22 @@ export function publishFiles(
   });
 }
 
-function requireLoads({ snapshot }: Control, files: readonly PolicyFile[], ref: { readonly serial: number; readonly hash: string }): void {
-  const tools = [...snapshot.servers()].flatMap((server) => snapshot.toolsOf(server.id).map((tool) => ({ server: server.id, name: tool.name })));
+function requireLoads(
+  { snapshot }: Control,
+  files: readonly PolicyFile[],
+  ref: { readonly serial: number; readonly hash: string },
+): void {
+  const tools = [...snapshot.servers()].flatMap((server) =>
+    snapshot.toolsOf(server.id).map((tool) => ({ server: server.id, name: tool.name })),
+  );
   const loaded = loadPolicies({ files, tools, ref });
   if (loaded.ok) return;
   const named = loaded.problems.slice(0, PROBLEMS_NAMED_MAX).map(printProblem).join(' ');
   const more = loaded.problems.length - PROBLEMS_NAMED_MAX;
   const [first] = loaded.problems;
   throw new MandateError(
-    'policy.invalid', more > 0 ? `${named} And ${more} more.` : named,
+    'policy.invalid',
+    more > 0 ? `${named} And ${more} more.` : named,
     first === undefined ? {} : { at: `${first.file}:${first.line}:${first.column}` },
   );
 }

@@ -92,13 +92,22 @@ export function registerAgent(control: Control, request: RegisterAgentRequest): 
 }
 
 /** A human who is registered, whether or not they signed in yet. @throws owners.missing, owners.unknown, owners.inactive */
-export function namedOwner(snapshot: Snapshot, owners: Readonly<Partial<Record<OwnerRole, string>>>, role: OwnerRole): ActorId {
+export function namedOwner(
+  snapshot: Snapshot,
+  owners: Readonly<Partial<Record<OwnerRole, string>>>,
+  role: OwnerRole,
+): ActorId {
   const named = owners[role];
   const at = `/owners/${role}`;
-  if (named === undefined || named === '') throw new MandateError('owners.missing', `The ${role} owner is missing.`, { at });
+  if (named === undefined || named === '')
+    throw new MandateError('owners.missing', `The ${role} owner is missing.`, { at });
   const human = snapshot.human(named);
   if (human === undefined) {
-    throw new MandateError('owners.unknown', `${JSON.stringify(named.slice(0, 40))} is not a human who is registered.`, { at });
+    throw new MandateError(
+      'owners.unknown',
+      `${JSON.stringify(named.slice(0, 40))} is not a human who is registered.`,
+      { at },
+    );
   }
   if (human.lifecycle === 'suspended' || human.lifecycle === 'decommissioned') {
     throw new MandateError('owners.inactive', `${human.id} is ${human.lifecycle} and cannot be an owner.`, { at });
@@ -114,7 +123,8 @@ const SPIFFE_ID_CHARS_MAX = 2048;
 export function checkedSpiffeId(snapshot: Snapshot, text: string | undefined): string | null {
   if (text === undefined) return null;
   const at = '/spiffe_id';
-  if (text.length > SPIFFE_ID_CHARS_MAX || !SPIFFE_ID.test(text)) throw new MandateError('input.invalid', 'This is not a SPIFFE ID.', { at });
+  if (text.length > SPIFFE_ID_CHARS_MAX || !SPIFFE_ID.test(text))
+    throw new MandateError('input.invalid', 'This is not a SPIFFE ID.', { at });
   for (const actor of snapshot.actors()) {
     if (actor.kind !== 'human' && actor.spiffe_id === text && actor.lifecycle !== 'decommissioned') {
       throw new MandateError('conflict.exists', `${actor.id} has this SPIFFE ID.`, { at });
@@ -124,5 +134,9 @@ export function checkedSpiffeId(snapshot: Snapshot, text: string | undefined): s
 }
 
 function noEnvironment(text: string): MandateError {
-  return new MandateError('input.invalid', `There is no environment ${JSON.stringify(text.slice(0, 40))} in the configuration.`, { at: '/environment' });
+  return new MandateError(
+    'input.invalid',
+    `There is no environment ${JSON.stringify(text.slice(0, 40))} in the configuration.`,
+    { at: '/environment' },
+  );
 }

@@ -40,7 +40,10 @@ const REVIEW_MS = 365 * 86_400_000;
  * A new human, who becomes active by using the link.
  * @throws auth.forbidden, input.invalid, conflict.exists, task.scope
  */
-export function registerHuman(deps: Control & { readonly hasher: Hasher }, request: RegisterHumanRequest): Promise<Invited> {
+export function registerHuman(
+  deps: Control & { readonly hasher: Hasher },
+  request: RegisterHumanRequest,
+): Promise<Invited> {
   return deps.exclusively(async () => {
     const now = deps.clock.now();
     const caller = currentCaller(deps.snapshot, request.caller, now);
@@ -65,7 +68,13 @@ export function registerHuman(deps: Control & { readonly hasher: Hasher }, reque
       kind: 'registered',
       subject: { noun: 'human', id },
       reason: null,
-      details: { roles: human.roles, vouched_by: human.vouched_by, tools: human.entitlement?.tools ?? null, deputy: human.deputy, link: credential.id },
+      details: {
+        roles: human.roles,
+        vouched_by: human.vouched_by,
+        tools: human.entitlement?.tools ?? null,
+        deputy: human.deputy,
+        link: credential.id,
+      },
       writes: [
         { noun: 'actor', value: human },
         { noun: 'credential', value: credential },
@@ -92,7 +101,8 @@ export function newSignInLink(
     requireRole(caller, 'admin');
     const reset = request.reset === true;
     const human = deps.snapshot.human(request.human);
-    if (human === undefined) throw new MandateError('not_found', `There is no human ${JSON.stringify(request.human.slice(0, 40))}.`);
+    if (human === undefined)
+      throw new MandateError('not_found', `There is no human ${JSON.stringify(request.human.slice(0, 40))}.`);
     if (human.lifecycle !== 'registered' && human.lifecycle !== 'active') {
       throw new MandateError('conflict.state', `${human.id} is ${human.lifecycle} and cannot sign in.`);
     }
@@ -102,7 +112,9 @@ export function newSignInLink(
       throw new MandateError('auth.forbidden', 'Only a human with the role admin may reset a passphrase.');
     }
     const { credential, secret } = newLink(deps, human.id, now);
-    const old = deps.snapshot.credentialsOf(human.id).filter((one) => one.ended_at === null && (reset || one.kind === 'sign_in_link'));
+    const old = deps.snapshot
+      .credentialsOf(human.id)
+      .filter((one) => one.ended_at === null && (reset || one.kind === 'sign_in_link'));
     await makeChange(deps, {
       caller,
       kind: 'issued',
@@ -147,7 +159,9 @@ export function endAll(credentials: readonly Credential[], reason: string, now: 
 function checkedRoles(roles: readonly Role[]): readonly Role[] {
   const distinct = ROLES.filter((role) => roles.includes(role));
   if (distinct.length === 0 || roles.some((role) => !ROLES.includes(role))) {
-    throw new MandateError('input.invalid', `A human needs at least one of the roles ${ROLES.join(', ')}.`, { at: '/roles' });
+    throw new MandateError('input.invalid', `A human needs at least one of the roles ${ROLES.join(', ')}.`, {
+      at: '/roles',
+    });
   }
   return distinct;
 }
@@ -161,7 +175,12 @@ function checkedDeputy(snapshot: Snapshot, id: ActorId, deputy: string | undefin
   return human.id;
 }
 
-function entitlementOf(snapshot: Snapshot, tools: readonly string[] | undefined, caller: Caller, now: Instant): Entitlement | null {
+function entitlementOf(
+  snapshot: Snapshot,
+  tools: readonly string[] | undefined,
+  caller: Caller,
+  now: Instant,
+): Entitlement | null {
   if (tools === undefined) return null;
   return {
     tools: knownTools(snapshot, tools, '/tools'),

@@ -49,7 +49,12 @@ export async function registerServer(
     const caller = currentCaller(deps.snapshot, request.caller, now);
     const registered = candidate(deps, caller, request);
     const { writes, summary } = seeTools({
-      server: registered, existing: [], offered, otherTools: toolsBeside(deps.snapshot, registered.id), hasher: deps.hasher, now,
+      server: registered,
+      existing: [],
+      offered,
+      otherTools: toolsBeside(deps.snapshot, registered.id),
+      hasher: deps.hasher,
+      now,
     });
     await makeChange(deps, {
       caller,
@@ -119,7 +124,11 @@ function candidate(deps: ServerDeps, caller: Caller, request: RegisterServerRequ
   const now = deps.clock.now();
   const environment = deps.snapshot.environment(request.environment);
   if (environment === undefined) {
-    throw new MandateError('input.invalid', `There is no environment ${JSON.stringify(request.environment.slice(0, 40))} in the configuration.`, { at: '/environment' });
+    throw new MandateError(
+      'input.invalid',
+      `There is no environment ${JSON.stringify(request.environment.slice(0, 40))} in the configuration.`,
+      { at: '/environment' },
+    );
   }
   if (request.trust !== 'trusted' && request.trust !== 'untrusted') throw oneOf('trust', ['trusted', 'untrusted']);
   if (request.isolation !== 'task' && request.isolation !== 'agent') throw oneOf('isolation', ['task', 'agent']);
@@ -139,9 +148,12 @@ function candidate(deps: ServerDeps, caller: Caller, request: RegisterServerRequ
 
 function newServerId(snapshot: Snapshot, text: string): Server['id'] {
   if (!isSlug(text)) {
-    throw new MandateError('input.invalid', 'An id is a small letter and up to 30 small letters, digits and hyphens.', { at: '/id' });
+    throw new MandateError('input.invalid', 'An id is a small letter and up to 30 small letters, digits and hyphens.', {
+      at: '/id',
+    });
   }
-  if (snapshot.server(text) !== undefined) throw new MandateError('conflict.exists', `The id ${text} is taken; ids are never reused.`, { at: '/id' });
+  if (snapshot.server(text) !== undefined)
+    throw new MandateError('conflict.exists', `The id ${text} is taken; ids are never reused.`, { at: '/id' });
   return serverId(text);
 }
 
@@ -154,11 +166,15 @@ function checkedTransport(transport: Transport): Transport {
   if (transport.type === 'http') return { type: 'http', url: checkedUrl(transport.url) };
   const { command, args, env } = transport;
   const sound = (word: string): boolean => word.length <= WORD_CHARS_MAX && !word.includes('\0') && word.isWellFormed();
-  if (command.trim() === '' || !sound(command)) throw new MandateError('input.invalid', 'The command is empty or too long.', { at: '/transport/command' });
-  if (args.length > ARGS_MAX || !args.every(sound)) throw new MandateError('input.invalid', `At most ${ARGS_MAX} arguments.`, { at: '/transport/args' });
+  if (command.trim() === '' || !sound(command))
+    throw new MandateError('input.invalid', 'The command is empty or too long.', { at: '/transport/command' });
+  if (args.length > ARGS_MAX || !args.every(sound))
+    throw new MandateError('input.invalid', `At most ${ARGS_MAX} arguments.`, { at: '/transport/args' });
   const variables = Object.entries(env);
   if (variables.length > ENV_MAX || !variables.every(([name, value]) => ENV_NAME.test(name) && sound(value))) {
-    throw new MandateError('input.invalid', `At most ${ENV_MAX} variables, each with a plain name.`, { at: '/transport/env' });
+    throw new MandateError('input.invalid', `At most ${ENV_MAX} variables, each with a plain name.`, {
+      at: '/transport/env',
+    });
   }
   return { type: 'stdio', command, args, env };
 }
@@ -167,10 +183,13 @@ const URL_CHARS_MAX = 2048;
 
 function checkedUrl(text: string): string {
   const at = '/transport/url';
-  if (text.length > URL_CHARS_MAX || !URL.canParse(text)) throw new MandateError('input.invalid', 'This is not a URL.', { at });
+  if (text.length > URL_CHARS_MAX || !URL.canParse(text))
+    throw new MandateError('input.invalid', 'This is not a URL.', { at });
   const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new MandateError('input.invalid', 'The URL must be http or https.', { at });
-  if (url.username !== '' || url.password !== '') throw new MandateError('input.invalid', 'The URL must not hold a credential.', { at });
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw new MandateError('input.invalid', 'The URL must be http or https.', { at });
+  if (url.username !== '' || url.password !== '')
+    throw new MandateError('input.invalid', 'The URL must not hold a credential.', { at });
   if (url.hash !== '') throw new MandateError('input.invalid', 'The URL must not have a fragment.', { at });
   return url.href;
 }

@@ -39,7 +39,11 @@ export function revisePurposeOf(
       subject: { noun: 'task', id: task.id },
       reason: null,
       details: {
-        agent: task.agent, revision: revised.revision, purpose, purpose_source, token_id: issued.token.id,
+        agent: task.agent,
+        revision: revised.revision,
+        purpose,
+        purpose_source,
+        token_id: issued.token.id,
         ended: countsOf(endings.counts()),
       },
       writes: [...endings.writes(), { noun: 'task', value: revised }, { noun: 'credential', value: issued.token }],
@@ -57,9 +61,14 @@ export function countsOf(counts: { readonly tasks: number; readonly credentials:
 function sourceOf(snapshot: Snapshot, caller: Caller, task: Task): PurposeSource {
   if (caller.kind === 'human') {
     const owners = snapshot.agent(task.agent)?.owners;
-    const isOwner = owners !== undefined && OWNER_ROLES.some((role) => owners[role].human === caller.human.id && owners[role].accepted_at !== null);
+    const isOwner =
+      owners !== undefined &&
+      OWNER_ROLES.some((role) => owners[role].human === caller.human.id && owners[role].accepted_at !== null);
     if (isOwner || (task.trigger.kind === 'human' && task.trigger.id === caller.human.id)) return 'human';
   }
   if ((caller.kind === 'operator' || caller.kind === 'mandate') && task.trigger.kind === 'operator') return 'event';
-  throw new MandateError('auth.forbidden', 'Only whoever triggered the task, or an owner of its agent, may revise its purpose.');
+  throw new MandateError(
+    'auth.forbidden',
+    'Only whoever triggered the task, or an owner of its agent, may revise its purpose.',
+  );
 }

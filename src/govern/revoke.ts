@@ -21,7 +21,12 @@ export const REVOCATION_KINDS = ['agent', 'workload', 'human', 'task', 'token', 
 export type RevocationKind = (typeof REVOCATION_KINDS)[number];
 
 export interface Revoked {
-  readonly ended: { readonly agents: number; readonly tasks: number; readonly credentials: number; readonly approvals: number };
+  readonly ended: {
+    readonly agents: number;
+    readonly tasks: number;
+    readonly credentials: number;
+    readonly approvals: number;
+  };
   readonly in_force_ms: number;
 }
 
@@ -68,18 +73,25 @@ function revocation(control: Control, asked: Asked, now: Instant): Revocation {
     }
     case 'all': {
       requireRole(caller, 'admin', 'security');
-      return suspension(control, asked, [...snapshot.actors()].filter((actor) => actor.kind === 'agent' && mayAct(actor.lifecycle)), now);
+      return suspension(
+        control,
+        asked,
+        [...snapshot.actors()].filter((actor) => actor.kind === 'agent' && mayAct(actor.lifecycle)),
+        now,
+      );
     }
     case 'task': {
       const task = openTaskOf(snapshot, id, now);
-      if (!mayClose(snapshot, caller, task)) throw new MandateError('auth.forbidden', 'Only those who may close the task may revoke it.');
+      if (!mayClose(snapshot, caller, task))
+        throw new MandateError('auth.forbidden', 'Only those who may close the task may revoke it.');
       const endings = gatherEndings(snapshot, now);
       endings.task(task, 'ended', reason);
       return { change: changeOf(asked, endings.writes(), endings.counts(), now), counts: endings.counts(), agents: 0 };
     }
     case 'token': {
       const credential = snapshot.credential(id);
-      if (credential === undefined || credential.kind === 'passphrase') throw new MandateError('not_found', 'There is no such credential.');
+      if (credential === undefined || credential.kind === 'passphrase')
+        throw new MandateError('not_found', 'There is no such credential.');
       requireMayRevoke(control, caller, credential);
       if (credential.ended_at !== null) throw new MandateError('conflict.state', 'It has ended already.');
       const endings = gatherEndings(snapshot, now);
@@ -94,13 +106,31 @@ function revocation(control: Control, asked: Asked, now: Instant): Revocation {
 const NOTHING = { tasks: 0, credentials: 0, approvals: 0 } as const;
 
 function suspension({ snapshot }: Control, asked: Asked, actors: readonly Actor[], now: Instant): Revocation {
-  const moved = moveWrites(snapshot, { actors, to: 'suspended', by: callerName(asked.caller), reason: asked.reason, now });
-  const stopped = [...actors.filter((actor) => actor.kind === 'agent').map((actor) => actor.id), ...moved.alsoSuspended];
+  const moved = moveWrites(snapshot, {
+    actors,
+    to: 'suspended',
+    by: callerName(asked.caller),
+    reason: asked.reason,
+    now,
+  });
+  const stopped = [
+    ...actors.filter((actor) => actor.kind === 'agent').map((actor) => actor.id),
+    ...moved.alsoSuspended,
+  ];
   const change = changeOf(asked, moved.writes, moved.counts, now);
-  return { change: { ...change, details: { ...change.details, agents: stopped } }, counts: moved.counts, agents: stopped.length };
+  return {
+    change: { ...change, details: { ...change.details, agents: stopped } },
+    counts: moved.counts,
+    agents: stopped.length,
+  };
 }
 
-function changeOf({ caller, kind, id, reason }: Asked, writes: ChangeRequest['writes'], counts: Revocation['counts'], now: Instant): ChangeRequest {
+function changeOf(
+  { caller, kind, id, reason }: Asked,
+  writes: ChangeRequest['writes'],
+  counts: Revocation['counts'],
+  now: Instant,
+): ChangeRequest {
   return {
     caller,
     kind: 'revoked',

@@ -78,14 +78,28 @@ export function seeTools({ server, existing, offered, otherTools, hasher, now }:
   }
   const missing = existing
     .filter((tool) => !seen.has(tool.name) && tool.state !== 'gone')
-    .map((tool) => ({ ...tool, state: 'gone', state_reason: 'The server does not offer it any more.', updated_at: now, version: tool.version + 1 }) as const);
+    .map(
+      (tool) =>
+        ({
+          ...tool,
+          state: 'gone',
+          state_reason: 'The server does not offer it any more.',
+          updated_at: now,
+          version: tool.version + 1,
+        }) as const,
+    );
   const writes = [...[...seen.values()].filter((tool) => tool !== known.get(tool.name)), ...missing];
-  const named = (state: PinnedTool['state']): readonly string[] => writes.filter((tool) => tool.state === state).map((tool) => tool.name);
+  const named = (state: PinnedTool['state']): readonly string[] =>
+    writes.filter((tool) => tool.state === state).map((tool) => tool.name);
   return {
     writes,
     summary: {
-      pinned: named('pinned'), quarantined: named('quarantined'), changed: named('changed'),
-      refused: [...named('refused'), ...unnameable], gone: named('gone'), unchanged: seen.size + missing.length - writes.length,
+      pinned: named('pinned'),
+      quarantined: named('quarantined'),
+      changed: named('changed'),
+      refused: [...named('refused'), ...unnameable],
+      gone: named('gone'),
+      unchanged: seen.size + missing.length - writes.length,
     },
   };
 }
@@ -105,7 +119,12 @@ export function recordSeenTools(
     const caller = currentCaller(deps.snapshot, request.caller, now);
     const server = registered(deps.snapshot, request.server);
     const { writes, summary } = seeTools({
-      server, existing: deps.snapshot.toolsOf(server.id), offered: request.offered, otherTools: toolsBeside(deps.snapshot, server.id), hasher: deps.hasher, now,
+      server,
+      existing: deps.snapshot.toolsOf(server.id),
+      offered: request.offered,
+      otherTools: toolsBeside(deps.snapshot, server.id),
+      hasher: deps.hasher,
+      now,
     });
     if (writes.length > 0) await writeSeen(deps, caller, server, writes, summary, now);
     return summary;
@@ -126,8 +145,12 @@ export function recordToolChanged(
     const before = deps.snapshot.tool(server.id, request.tool);
     if (before === undefined || before.state === 'gone') return;
     const { writes, summary } = seeTools({
-      server, existing: [before], offered: request.offered === null ? [] : [{ ...request.offered, name: before.name }],
-      otherTools: toolsBeside(deps.snapshot, server.id), hasher: deps.hasher, now,
+      server,
+      existing: [before],
+      offered: request.offered === null ? [] : [{ ...request.offered, name: before.name }],
+      otherTools: toolsBeside(deps.snapshot, server.id),
+      hasher: deps.hasher,
+      now,
     });
     if (writes.length > 0) await writeSeen(deps, { kind: 'mandate' }, server, writes, summary, now);
   });
@@ -135,7 +158,9 @@ export function recordToolChanged(
 
 /** The pins of every other server that is registered. */
 export function toolsBeside(snapshot: Snapshot, server: string): readonly PinnedTool[] {
-  return [...snapshot.servers()].filter((one) => one.id !== server && one.state === 'registered').flatMap((one) => snapshot.toolsOf(one.id));
+  return [...snapshot.servers()]
+    .filter((one) => one.id !== server && one.state === 'registered')
+    .flatMap((one) => snapshot.toolsOf(one.id));
 }
 
 function registered(snapshot: Snapshot, id: string): Server {
@@ -144,7 +169,14 @@ function registered(snapshot: Snapshot, id: string): Server {
   return server;
 }
 
-async function writeSeen(deps: SeeDeps, caller: Caller, server: Server, writes: readonly PinnedTool[], summary: SeenSummary, now: Instant): Promise<void> {
+async function writeSeen(
+  deps: SeeDeps,
+  caller: Caller,
+  server: Server,
+  writes: readonly PinnedTool[],
+  summary: SeenSummary,
+  now: Instant,
+): Promise<void> {
   await makeChange(deps, {
     caller,
     kind: 'tools_seen',
@@ -166,19 +198,31 @@ function digestOf(definition: ToolDefinition, hasher: Hasher): string {
   try {
     text = canonicalJson(pinnedParts(definition));
   } catch (cause) {
-    throw new MandateError('server.definition', `The definition of ${JSON.stringify(definition.name)} has no JSON form.`, { cause });
+    throw new MandateError(
+      'server.definition',
+      `The definition of ${JSON.stringify(definition.name)} has no JSON form.`,
+      { cause },
+    );
   }
   if (text.length > DEFINITION_CHARS_MAX) {
-    throw new MandateError('server.definition', `The definition of ${JSON.stringify(definition.name)} is larger than ${DEFINITION_CHARS_MAX} characters.`);
+    throw new MandateError(
+      'server.definition',
+      `The definition of ${JSON.stringify(definition.name)} is larger than ${DEFINITION_CHARS_MAX} characters.`,
+    );
   }
   return hasher.sha256(text);
 }
 
 /** Skeleton -> the name that has it already. */
-function takenNames(server: Server, existing: readonly PinnedTool[], otherTools: readonly PinnedTool[]): Map<string, string> {
+function takenNames(
+  server: Server,
+  existing: readonly PinnedTool[],
+  otherTools: readonly PinnedTool[],
+): Map<string, string> {
   const taken = new Map<string, string>();
   const accepted = (tool: PinnedTool): boolean => tool.state !== 'refused' && tool.state !== 'gone';
-  for (const tool of otherTools.filter(accepted)) taken.set(skeletonExposed(tool.server, tool.name), `${tool.server}/${tool.name}`);
+  for (const tool of otherTools.filter(accepted))
+    taken.set(skeletonExposed(tool.server, tool.name), `${tool.server}/${tool.name}`);
   for (const tool of existing.filter(accepted)) {
     taken.set(skeletonHere(tool.name), tool.name);
     taken.set(skeletonExposed(server.id, tool.name), `${server.id}/${tool.name}`);
@@ -196,10 +240,16 @@ function skeletonExposed(server: string, name: string): string {
 }
 
 /** Why this name is refused; null when it is not. A name that was accepted before stays. */
-function doubtAboutName(server: Server, name: string, before: PinnedTool | undefined, taken: ReadonlyMap<string, string>): string | null {
+function doubtAboutName(
+  server: Server,
+  name: string,
+  before: PinnedTool | undefined,
+  taken: ReadonlyMap<string, string>,
+): string | null {
   if (before !== undefined && before.state !== 'refused' && before.state !== 'gone') return null;
   if (!TOOL_NAME.test(name)) return 'A tool name has 1 to 64 letters, digits, dots, hyphens and underscores.';
-  if (`${server.id}__${name}`.length > EXPOSED_NAME_CHARS_MAX) return `Together with its server the name is longer than ${EXPOSED_NAME_CHARS_MAX} characters.`;
+  if (`${server.id}__${name}`.length > EXPOSED_NAME_CHARS_MAX)
+    return `Together with its server the name is longer than ${EXPOSED_NAME_CHARS_MAX} characters.`;
   const here = taken.get(skeletonHere(name));
   if (here !== undefined && here !== name) return `It can be mistaken for ${here} of the same server.`;
   const elsewhere = taken.get(skeletonExposed(server.id, name));
@@ -218,11 +268,21 @@ interface Pinning {
 
 function pinOf({ server, before, definition, digest, doubt, now }: Pinning): PinnedTool {
   const fresh = (state: 'pinned' | 'quarantined' | 'refused', state_reason: string | null): PinnedTool => ({
-    server: server.id, name: definition.name, digest, definition, facts: deriveToolFacts(definition, server.trust),
-    state, state_reason, offered: null, updated_at: now, version: (before?.version ?? 0) + 1,
+    server: server.id,
+    name: definition.name,
+    digest,
+    definition,
+    facts: deriveToolFacts(definition, server.trust),
+    state,
+    state_reason,
+    offered: null,
+    updated_at: now,
+    version: (before?.version ?? 0) + 1,
   });
   if (doubt !== null) {
-    return before?.state === 'refused' && before.digest === digest && before.state_reason === doubt ? before : fresh('refused', doubt);
+    return before?.state === 'refused' && before.digest === digest && before.state_reason === doubt
+      ? before
+      : fresh('refused', doubt);
   }
   switch (before?.state) {
     case undefined:
@@ -232,9 +292,17 @@ function pinOf({ server, before, definition, digest, doubt, now }: Pinning): Pin
       return before.digest === digest ? before : fresh('quarantined', NEW_OF_UNTRUSTED);
     case 'gone':
       // It was accepted once, perhaps: only a trusted server's own pin comes back by itself.
-      if (server.trust === 'untrusted') return fresh('quarantined', 'It was gone and is back; its server is not trusted.');
+      if (server.trust === 'untrusted')
+        return fresh('quarantined', 'It was gone and is back; its server is not trusted.');
       return before.digest === digest
-        ? { ...before, state: 'pinned', state_reason: null, offered: null, updated_at: now, version: before.version + 1 }
+        ? {
+            ...before,
+            state: 'pinned',
+            state_reason: null,
+            offered: null,
+            updated_at: now,
+            version: before.version + 1,
+          }
         : changed(before, definition, digest, now);
     case 'pinned':
       return before.digest === digest ? before : changed(before, definition, digest, now);
@@ -250,7 +318,10 @@ function changed(before: PinnedTool, definition: ToolDefinition, digest: string,
   return {
     ...before,
     state: 'changed',
-    state_reason: digest === before.digest ? 'It changed and changed back.' : 'Its definition differs from the one that was accepted.',
+    state_reason:
+      digest === before.digest
+        ? 'It changed and changed back.'
+        : 'Its definition differs from the one that was accepted.',
     offered: { definition, digest, seen_at: now },
     updated_at: now,
     version: before.version + 1,

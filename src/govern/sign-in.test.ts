@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authenticate, authenticateSession } from './authenticate.ts';
 import { openControlFixture, PASSPHRASE, type ControlFixture } from './control.fixture.ts';
-import { CHECKS_AT_ONCE_MAX, FAILURES_PER_HUMAN_PER_MINUTE_MAX, FAILURES_PER_MINUTE_MAX } from './passphrase-attempts.ts';
+import {
+  CHECKS_AT_ONCE_MAX,
+  FAILURES_PER_HUMAN_PER_MINUTE_MAX,
+  FAILURES_PER_MINUTE_MAX,
+} from './passphrase-attempts.ts';
 import { newSignInLink, registerHuman } from './register-human.ts';
 import { SESSIONS_PER_HUMAN_MAX, signIn, signOut, stepUp, useSignInLink } from './sign-in.ts';
 
@@ -47,8 +51,18 @@ test('a link is dead after five minutes', async () => {
 test('a passphrase that cannot be set leaves the link as it was', async () => {
   const control = await openControlFixture();
   const { sign_in_secret } = await invited(control);
-  for (const passphrase of ['', 'eleven char', 'x'.repeat(1025), 'aaaaaaaaaaaaaaaa', '            ', '\ud800 lone surrogate']) {
-    await assert.rejects(useSignInLink(control, { secret: sign_in_secret, passphrase }), { code: 'input.invalid', at: '/passphrase' });
+  for (const passphrase of [
+    '',
+    'eleven char',
+    'x'.repeat(1025),
+    'aaaaaaaaaaaaaaaa',
+    '            ',
+    '\ud800 lone surrogate',
+  ]) {
+    await assert.rejects(useSignInLink(control, { secret: sign_in_secret, passphrase }), {
+      code: 'input.invalid',
+      at: '/passphrase',
+    });
   }
   const used = await useSignInLink(control, { secret: sign_in_secret, passphrase: 'twelve chars' });
   assert.equal(used.human.id, 'dora');
@@ -56,8 +70,14 @@ test('a passphrase that cannot be set leaves the link as it was', async () => {
 
 test('the id is no passphrase', async () => {
   const control = await openControlFixture();
-  const { sign_in_secret } = await registerHuman(control, { caller: await control.human('ann'), id: 'dorothea-of-the-hill', roles: ['member'] });
-  await assert.rejects(useSignInLink(control, { secret: sign_in_secret, passphrase: ' Dorothea-of-the-Hill' }), { code: 'input.invalid' });
+  const { sign_in_secret } = await registerHuman(control, {
+    caller: await control.human('ann'),
+    id: 'dorothea-of-the-hill',
+    roles: ['member'],
+  });
+  await assert.rejects(useSignInLink(control, { secret: sign_in_secret, passphrase: ' Dorothea-of-the-Hill' }), {
+    code: 'input.invalid',
+  });
 });
 
 test('a new link does not replace the passphrase of an active human, unless a human admin resets it', async () => {
@@ -66,8 +86,12 @@ test('a new link does not replace the passphrase of an active human, unless a hu
   await assert.rejects(useSignInLink(control, { secret: sign_in_secret, passphrase: NEW }), invalid);
   assert.equal((await useSignInLink(control, { secret: sign_in_secret, passphrase: PASSPHRASE })).human.id, 'bob');
 
-  await assert.rejects(newSignInLink(control, { caller: control.operator, human: 'bob', reset: true }), { code: 'auth.forbidden' });
-  await assert.rejects(newSignInLink(control, { caller: await control.human('bob'), human: 'cleo', reset: true }), { code: 'auth.forbidden' });
+  await assert.rejects(newSignInLink(control, { caller: control.operator, human: 'bob', reset: true }), {
+    code: 'auth.forbidden',
+  });
+  await assert.rejects(newSignInLink(control, { caller: await control.human('bob'), human: 'cleo', reset: true }), {
+    code: 'auth.forbidden',
+  });
   const session = await signIn(control, { human: 'bob', passphrase: PASSPHRASE, as: 'session' });
   const reset = await newSignInLink(control, { caller: await control.human('ann'), human: 'bob', reset: true });
   assert.throws(() => authenticateSession(control, session.secret), invalid);
@@ -90,7 +114,9 @@ test('a wrong passphrase, an unknown human and one who is not active are refused
   const told = new Set<string>();
   for (const human of ['ann', 'nobody', 'dora', 'worker', '']) {
     await assert.rejects(signIn(control, { human, passphrase: 'not the right one', as: 'session' }), (error: Error) => {
-      told.add(`${error.message} ${'code' in error ? String(error.code) : ''} ${'at' in error ? String(error.at) : ''}`);
+      told.add(
+        `${error.message} ${'code' in error ? String(error.code) : ''} ${'at' in error ? String(error.at) : ''}`,
+      );
       return true;
     });
   }
@@ -100,10 +126,16 @@ test('a wrong passphrase, an unknown human and one who is not active are refused
 test('an unknown human costs as much work as a known one', async () => {
   const control = await openControlFixture();
   let checks = 0;
-  const hasher = { ...control.hasher, matchesPassphrase: (text: string, hash: string) => ((checks += 1), control.hasher.matchesPassphrase(text, hash)) };
+  const hasher = {
+    ...control.hasher,
+    matchesPassphrase: (text: string, hash: string) => ((checks += 1), control.hasher.matchesPassphrase(text, hash)),
+  };
   for (const human of ['ann', 'nobody']) {
     checks = 0;
-    await assert.rejects(signIn({ ...control, hasher }, { human, passphrase: 'not the right one', as: 'session' }), invalid);
+    await assert.rejects(
+      signIn({ ...control, hasher }, { human, passphrase: 'not the right one', as: 'session' }),
+      invalid,
+    );
     assert.equal(checks, 1);
   }
 });
@@ -113,7 +145,9 @@ test('after five failures in a minute even the right passphrase is refused, for 
   const wrong = () => signIn(control, { human: 'ann', passphrase: 'not the right one', as: 'session' });
   for (let n = 0; n < FAILURES_PER_HUMAN_PER_MINUTE_MAX; n += 1) await assert.rejects(wrong(), invalid);
   await assert.rejects(signIn(control, { human: 'ann', passphrase: PASSPHRASE, as: 'session' }), { code: 'auth.rate' });
-  await assert.rejects(stepUp(control, { caller: await control.human('ann'), passphrase: PASSPHRASE }), { code: 'auth.rate' });
+  await assert.rejects(stepUp(control, { caller: await control.human('ann'), passphrase: PASSPHRASE }), {
+    code: 'auth.rate',
+  });
   await signIn(control, { human: 'bob', passphrase: PASSPHRASE, as: 'session' });
   control.clock.advance(60_000);
   await signIn(control, { human: 'ann', passphrase: PASSPHRASE, as: 'session' });
@@ -121,8 +155,12 @@ test('after five failures in a minute even the right passphrase is refused, for 
 
 test('guesses at the same time count together', async () => {
   const control = await openControlFixture();
-  const guesses = Array.from({ length: 20 }, () => signIn(control, { human: 'ann', passphrase: 'not the right one', as: 'session' }));
-  const codes = (await Promise.allSettled(guesses)).map((one) => (one.status === 'rejected' ? (one.reason as { code: string }).code : 'in')); // a MandateError
+  const guesses = Array.from({ length: 20 }, () =>
+    signIn(control, { human: 'ann', passphrase: 'not the right one', as: 'session' }),
+  );
+  const codes = (await Promise.allSettled(guesses)).map((one) =>
+    one.status === 'rejected' ? (one.reason as { code: string }).code : 'in',
+  ); // a MandateError
   assert.equal(codes.filter((code) => code === 'auth.invalid').length, FAILURES_PER_HUMAN_PER_MINUTE_MAX);
   assert.equal(codes.filter((code) => code === 'auth.rate').length, 15);
 });
@@ -132,10 +170,16 @@ test('guessing over many humans is limited in all, and so is the work at one tim
   for (let n = 0; n < FAILURES_PER_MINUTE_MAX; n += 1) {
     await assert.rejects(signIn(control, { human: `h-${n}`, passphrase: 'not the right one', as: 'session' }), invalid);
   }
-  await assert.rejects(signIn(control, { human: 'cleo', passphrase: PASSPHRASE, as: 'session' }), { code: 'auth.rate' });
+  await assert.rejects(signIn(control, { human: 'cleo', passphrase: PASSPHRASE, as: 'session' }), {
+    code: 'auth.rate',
+  });
   control.clock.advance(60_000);
-  const many = Array.from({ length: CHECKS_AT_ONCE_MAX + 1 }, (_, n) => signIn(control, { human: `h-${n}`, passphrase: 'wrong wrong wrong', as: 'session' }));
-  const rate = (await Promise.allSettled(many)).filter((one) => one.status === 'rejected' && (one.reason as { code: string }).code === 'auth.rate'); // a MandateError
+  const many = Array.from({ length: CHECKS_AT_ONCE_MAX + 1 }, (_, n) =>
+    signIn(control, { human: `h-${n}`, passphrase: 'wrong wrong wrong', as: 'session' }),
+  );
+  const rate = (await Promise.allSettled(many)).filter(
+    (one) => one.status === 'rejected' && (one.reason as { code: string }).code === 'auth.rate',
+  ); // a MandateError
   assert.equal(rate.length, 1);
 });
 
@@ -149,7 +193,10 @@ test('a cookie session is stepped up by signing in, and again in place', async (
   const signed = await signIn(control, { human: 'ann', passphrase: PASSPHRASE, as: 'session' });
   assert.equal(signed.credential.stepped_up_at, control.clock.now());
   control.clock.advance(3_600_000);
-  const { session, secret } = await stepUp(control, { caller: authenticateSession(control, signed.secret), passphrase: PASSPHRASE });
+  const { session, secret } = await stepUp(control, {
+    caller: authenticateSession(control, signed.secret),
+    passphrase: PASSPHRASE,
+  });
   assert.equal(secret, null);
   assert.equal(session.id, signed.credential.id);
   assert.equal(authenticateSession(control, signed.secret).stepped_up_at, control.clock.now());
@@ -159,7 +206,10 @@ test('the bearer that a CLI keeps on disk is never stepped up; the one that is l
   const control = await openControlFixture();
   const signed = await signIn(control, { human: 'ann', passphrase: PASSPHRASE, as: 'cli_session' });
   assert.equal(signed.credential.stepped_up_at, null);
-  const { session, secret } = await stepUp(control, { caller: authenticate(control, signed.secret), passphrase: PASSPHRASE });
+  const { session, secret } = await stepUp(control, {
+    caller: authenticate(control, signed.secret),
+    passphrase: PASSPHRASE,
+  });
   assert.ok(secret !== null);
   assert.notEqual(session.id, signed.credential.id);
   const [kept, fresh] = [authenticate(control, signed.secret), authenticate(control, secret)];
@@ -174,7 +224,9 @@ test('only a human steps up, with the right passphrase and a session that is liv
   const control = await openControlFixture();
   const caller = await control.human('ann', null);
   await assert.rejects(stepUp(control, { caller, passphrase: 'not the right one' }), invalid);
-  await assert.rejects(stepUp(control, { caller: control.operator, passphrase: PASSPHRASE }), { code: 'auth.forbidden' });
+  await assert.rejects(stepUp(control, { caller: control.operator, passphrase: PASSPHRASE }), {
+    code: 'auth.forbidden',
+  });
   await signOut(control, { caller });
   await assert.rejects(stepUp(control, { caller, passphrase: PASSPHRASE }), invalid);
   await assert.rejects(signOut(control, { caller }), invalid);

@@ -39,9 +39,12 @@ export async function useSignInLink(
     const now = deps.clock.now();
     // Another request may have used the link, or set a passphrase, while this one was hashing.
     const again = linkOf(deps, secret);
-    if (again.link.version !== link.version || passphraseOf(deps, again.human)?.id !== known?.id) throw new MandateError('auth.invalid');
+    if (again.link.version !== link.version || passphraseOf(deps, again.human)?.id !== known?.id)
+      throw new MandateError('auth.invalid');
     const active: Human =
-      again.human.lifecycle === 'active' ? again.human : { ...again.human, lifecycle: 'active', updated_at: now, version: again.human.version + 1 };
+      again.human.lifecycle === 'active'
+        ? again.human
+        : { ...again.human, lifecycle: 'active', updated_at: now, version: again.human.version + 1 };
     const session = newSession(deps, active, 'session', now);
     const writes: Write[] = [
       ...endAll(liveOf(deps, active, 'sign_in_link', now), 'A sign-in link was used.', now),
@@ -49,7 +52,11 @@ export async function useSignInLink(
       { noun: 'credential', value: session.credential },
     ];
     if (active !== again.human) writes.push({ noun: 'actor', value: active });
-    if (hash !== null) writes.push({ noun: 'credential', value: { ...credentialOf(deps, active, 'passphrase', hash, now), expires_at: null } });
+    if (hash !== null)
+      writes.push({
+        noun: 'credential',
+        value: { ...credentialOf(deps, active, 'passphrase', hash, now), expires_at: null },
+      });
     await makeChange(deps, {
       caller: { kind: 'human', human: active, credential: session.credential.id, stepped_up_at: now },
       kind: 'signed_in',
@@ -78,7 +85,8 @@ export async function signIn(
   return deps.exclusively(async () => {
     const now = deps.clock.now();
     const human = deps.snapshot.human(request.human);
-    if (human?.lifecycle !== 'active' || passphraseOf(deps, human)?.id !== proved) throw new MandateError('auth.invalid');
+    if (human?.lifecycle !== 'active' || passphraseOf(deps, human)?.id !== proved)
+      throw new MandateError('auth.invalid');
     const { credential, secret } = newSession(deps, human, request.as, now);
     await makeChange(deps, {
       caller: { kind: 'human', human, credential: credential.id, stepped_up_at: credential.stepped_up_at },
@@ -110,7 +118,8 @@ export async function stepUp(
     const now = deps.clock.now();
     const caller = requireHuman(currentCaller(deps.snapshot, request.caller, now));
     const current = deps.snapshot.credential(caller.credential);
-    if (current === undefined || passphraseOf(deps, caller.human)?.id !== proved) throw new MandateError('auth.invalid');
+    if (current === undefined || passphraseOf(deps, caller.human)?.id !== proved)
+      throw new MandateError('auth.invalid');
     const inPlace = current.kind === 'session';
     const fresh = inPlace ? null : newSession(deps, caller.human, 'cli_session', now);
     const session: Credential =
@@ -123,7 +132,10 @@ export async function stepUp(
       subject: { noun: 'human', id: caller.human.id },
       reason: null,
       details: { session: session.id },
-      writes: [...(inPlace ? [] : makeRoom(deps, caller.human, now, caller.credential)), { noun: 'credential', value: session }],
+      writes: [
+        ...(inPlace ? [] : makeRoom(deps, caller.human, now, caller.credential)),
+        { noun: 'credential', value: session },
+      ],
       now,
     });
     return { session, secret: fresh?.secret ?? null };
@@ -151,9 +163,11 @@ export function signOut(deps: Control, request: { readonly caller: Caller }): Pr
 
 function linkOf(deps: SignInDeps, secret: string): { readonly link: Credential; readonly human: Human } {
   const link = secret.length > 200 ? undefined : deps.snapshot.credentialByHash(deps.hasher.sha256(secret));
-  if (link?.kind !== 'sign_in_link' || !isLive(link, deps.clock.now())) throw new MandateError('auth.invalid', 'This link is used up, too old or unknown.');
+  if (link?.kind !== 'sign_in_link' || !isLive(link, deps.clock.now()))
+    throw new MandateError('auth.invalid', 'This link is used up, too old or unknown.');
   const human = deps.snapshot.human(link.actor);
-  if (human?.lifecycle !== 'registered' && human?.lifecycle !== 'active') throw new MandateError('auth.invalid', undefined, { at: link.id });
+  if (human?.lifecycle !== 'registered' && human?.lifecycle !== 'active')
+    throw new MandateError('auth.invalid', undefined, { at: link.id });
   return { link, human };
 }
 
@@ -163,8 +177,16 @@ function passphraseOf(deps: SignInDeps, human: Human): Credential | undefined {
 
 function checkNewPassphrase(human: Human, passphrase: string): void {
   const at = '/passphrase';
-  if (passphrase.length < PASSPHRASE_CHARS_MIN || passphrase.length > PASSPHRASE_CHARS_MAX || !passphrase.isWellFormed()) {
-    throw new MandateError('input.invalid', `A passphrase has ${PASSPHRASE_CHARS_MIN} to ${PASSPHRASE_CHARS_MAX} characters.`, { at });
+  if (
+    passphrase.length < PASSPHRASE_CHARS_MIN ||
+    passphrase.length > PASSPHRASE_CHARS_MAX ||
+    !passphrase.isWellFormed()
+  ) {
+    throw new MandateError(
+      'input.invalid',
+      `A passphrase has ${PASSPHRASE_CHARS_MIN} to ${PASSPHRASE_CHARS_MAX} characters.`,
+      { at },
+    );
   }
   const plain = passphrase.trim().toLowerCase();
   if (plain === human.id || plain === human.name.toLowerCase() || new Set(plain).size < 4) {
@@ -176,7 +198,12 @@ function checkNewPassphrase(human: Human, passphrase: string): void {
  * Checks a passphrase at the same cost and with the same answer whether or not there is one to check it against.
  * @returns the credential that was proved
  */
-async function provePassphrase(deps: SignInDeps, human: string, known: Credential | undefined, given: string): Promise<CredentialId> {
+async function provePassphrase(
+  deps: SignInDeps,
+  human: string,
+  known: Credential | undefined,
+  given: string,
+): Promise<CredentialId> {
   if (given.length > PASSPHRASE_CHARS_MAX) throw new MandateError('auth.invalid', WRONG);
   const right = await limitedAttempt(deps.snapshot, human, deps.clock.now(), async () => {
     const matches = await deps.hasher.matchesPassphrase(given, known?.hash ?? (await decoy(deps.hasher)));
@@ -206,7 +233,13 @@ function newSession(
   return { credential: credentialOf(deps, human, kind, deps.hasher.sha256(secret), now), secret };
 }
 
-function credentialOf(deps: SignInDeps, human: Human, kind: 'session' | 'cli_session' | 'passphrase', hash: string, now: Instant): Credential {
+function credentialOf(
+  deps: SignInDeps,
+  human: Human,
+  kind: 'session' | 'cli_session' | 'passphrase',
+  hash: string,
+  now: Instant,
+): Credential {
   return {
     id: deps.random.id('crd'),
     kind,

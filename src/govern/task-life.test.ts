@@ -9,7 +9,13 @@ import { openTask, type OpenTaskRequest } from './open-task.ts';
 import { renewToken } from './renew-token.ts';
 import { revisePurposeOf } from './revise-purpose.ts';
 
-const wish = { agent: 'worker', purpose: 'Tidy up.', scope: { tools: ['files/*'] }, budget: { calls: 5 }, expires_in_s: 3600 };
+const wish = {
+  agent: 'worker',
+  purpose: 'Tidy up.',
+  scope: { tools: ['files/*'] },
+  budget: { calls: 5 },
+  expires_in_s: 3600,
+};
 const invalid = { code: 'auth.invalid' };
 
 async function opened(control: ControlFixture, more: Partial<OpenTaskRequest> = {}) {
@@ -25,9 +31,24 @@ async function family(control: ControlFixture) {
   for (const { task } of [parent, child]) {
     const asked = await control.exclusively(() =>
       askApproval(control, {
-        subject: { kind: 'action', server: FILES.id, tool: 'delete_file', definition_digest: 'sha256:d', task: task.id, revision: 1, shown: '{}' },
-        digest: `sha256:${task.id}`, agent: task.agent, environment: task.environment, chain: task.chain, requester: null,
-        ask: { answerer: 'business', roles: [], quorum: 1, ttl_ms: 900_000, message: 'Delete?' }, decision: null, policy: null, now: control.clock.now(),
+        subject: {
+          kind: 'action',
+          server: FILES.id,
+          tool: 'delete_file',
+          definition_digest: 'sha256:d',
+          task: task.id,
+          revision: 1,
+          shown: '{}',
+        },
+        digest: `sha256:${task.id}`,
+        agent: task.agent,
+        environment: task.environment,
+        chain: task.chain,
+        requester: null,
+        ask: { answerer: 'business', roles: [], quorum: 1, ttl_ms: 900_000, message: 'Delete?' },
+        decision: null,
+        policy: null,
+        now: control.clock.now(),
       }),
     );
     assert.ok(asked.asked);
@@ -48,7 +69,9 @@ test('closing a task ends its children, all their tokens and unused approvals, i
   for (const id of approvals) assert.equal(control.snapshot.approval(id)?.state, 'void');
   assert.throws(() => authenticate(control, parent.token_secret), invalid);
   assert.throws(() => authenticate(control, child.token_secret), invalid);
-  await assert.rejects(closeTask(control, { caller: control.operator, task: parent.task.id, reason: 'again' }), { code: 'task.closed' });
+  await assert.rejects(closeTask(control, { caller: control.operator, task: parent.task.id, reason: 'again' }), {
+    code: 'task.closed',
+  });
 });
 
 test('a task is closed by its agent, its trigger, an owner, admins, security and the operator, and by nobody else', async () => {
@@ -96,8 +119,15 @@ test('a token is renewed by its agent and whoever triggered the task, while it i
 test('a revised purpose ends tokens, approvals and children; budgets and the end stay', async () => {
   const control = await openControlFixture();
   const { parent, child, approvals } = await family(control);
-  const revised = await revisePurposeOf(control, { caller: await control.human('ann'), task: parent.task.id, purpose: 'Something else.' });
-  assert.deepEqual([revised.task.revision, revised.task.purpose, revised.task.purpose_source], [2, 'Something else.', 'human']);
+  const revised = await revisePurposeOf(control, {
+    caller: await control.human('ann'),
+    task: parent.task.id,
+    purpose: 'Something else.',
+  });
+  assert.deepEqual(
+    [revised.task.revision, revised.task.purpose, revised.task.purpose_source],
+    [2, 'Something else.', 'human'],
+  );
   assert.deepEqual([revised.task.budget, revised.task.expires_at], [parent.task.budget, parent.task.expires_at]);
   assert.equal(control.snapshot.task(child.task.id)?.state, 'ended');
   for (const id of approvals) assert.equal(control.snapshot.approval(id)?.state, 'void');
@@ -110,9 +140,13 @@ test('only the trigger or an owner revises; the operator where the operator trig
   await control.addHuman('mia', ['member', 'admin', 'security']);
   const byAnn = await opened(control);
   const byOperator = await opened(control, { caller: control.operator });
-  const revise = (caller: OpenTaskRequest['caller'], task: string) => revisePurposeOf(control, { caller, task, purpose: 'Other.' });
+  const revise = (caller: OpenTaskRequest['caller'], task: string) =>
+    revisePurposeOf(control, { caller, task, purpose: 'Other.' });
   for (const [caller, task] of [
-    [byAnn.caller, byAnn.task.id], [await control.human('mia'), byAnn.task.id], [control.operator, byAnn.task.id], [await control.human('mia'), byOperator.task.id],
+    [byAnn.caller, byAnn.task.id],
+    [await control.human('mia'), byAnn.task.id],
+    [control.operator, byAnn.task.id],
+    [await control.human('mia'), byOperator.task.id],
   ] as const) {
     await assert.rejects(revise(caller, task), { code: 'auth.forbidden' });
   }
@@ -131,7 +165,10 @@ test('what is past its end is written down, and told', async () => {
   assert.equal(control.snapshot.task(parent.task.id)?.state, 'open');
   control.clock.advance(2_700_000);
   await expireDue(control, { now: control.clock.now() });
-  assert.deepEqual([control.snapshot.task(parent.task.id)?.state, control.snapshot.task(child.task.id)?.state], ['expired', 'expired']);
+  assert.deepEqual(
+    [control.snapshot.task(parent.task.id)?.state, control.snapshot.task(child.task.id)?.state],
+    ['expired', 'expired'],
+  );
   const records = (await control.records()).length;
   assert.equal(await expireDue(control, { now: control.clock.now() }), 0);
   assert.equal((await control.records()).length, records);

@@ -61,7 +61,9 @@ const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{22}
 /** A stored hash may not make us spend more than this. */
 const LOG2N_MAX = 18;
 
-function readPhc(text: string): { readonly cost: PassphraseCost; readonly salt: Buffer; readonly result: Buffer } | null {
+function readPhc(
+  text: string,
+): { readonly cost: PassphraseCost; readonly salt: Buffer; readonly result: Buffer } | null {
   const [, ln = '', r = '', p = '', salt = '', result = ''] = PHC.exec(text) ?? [];
   const cost = { log2N: Number(ln), r: Number(r), p: Number(p) };
   if (cost.log2N < 1 || cost.log2N > LOG2N_MAX || cost.r < 1 || cost.r > 32 || cost.p < 1 || cost.p > 16) return null;

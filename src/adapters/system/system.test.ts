@@ -55,13 +55,23 @@ test('a passphrase matches its own hash and nothing else', async () => {
 
 test('a passphrase matches in any Unicode form', async () => {
   const hasher = systemHasher(key, cheap);
-  assert.equal(await hasher.matchesPassphrase('cafe\u0301 cafe\u0301', await hasher.passphrase('caf\u00e9 caf\u00e9')), true);
+  assert.equal(
+    await hasher.matchesPassphrase('cafe\u0301 cafe\u0301', await hasher.passphrase('caf\u00e9 caf\u00e9')),
+    true,
+  );
 });
 
 test('a damaged hash matches nothing, and none may ask for boundless work', async () => {
   const hasher = systemHasher(key, cheap);
   const hash = await hasher.passphrase('correct horse battery');
-  for (const damaged of ['', 'x', hash.slice(0, -1), `${hash}A`, hash.replace('ln=4', 'ln=31'), hash.replace('p=1', 'p=99')]) {
+  for (const damaged of [
+    '',
+    'x',
+    hash.slice(0, -1),
+    `${hash}A`,
+    hash.replace('ln=4', 'ln=31'),
+    hash.replace('p=1', 'p=99'),
+  ]) {
     assert.equal(await hasher.matchesPassphrase('correct horse battery', damaged), false, damaged);
   }
 });
