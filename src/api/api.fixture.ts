@@ -97,7 +97,8 @@ export async function openApiFixture(t: TestContext, agent = 'worker'): Promise<
     report: (fault) => faults.push(fault),
   };
   const opened = openApi(api);
-  const http = createServer(getRequestListener((request) => opened.fetch(request), { overrideGlobalObjects: false }));
+  const listener = getRequestListener((request) => opened.fetch(request), { overrideGlobalObjects: false });
+  const http = createServer((request, response) => void listener(request, response));
   await new Promise<void>((resolve) => {
     http.listen(0, '127.0.0.1', resolve);
   });
@@ -137,7 +138,7 @@ export async function openApiFixture(t: TestContext, agent = 'worker'): Promise<
       issue(human, kind, kind === 'session' ? 'mds' : 'mdc', { stepped_up_at: steppedUp ? control.clock.now() : null }),
     fromOurPage: ({ secret, credential }) => ({
       cookie: `${SESSION_COOKIE}=${secret}`,
-      headers: { origin: url, 'sec-fetch-site': 'same-origin', 'x-mandate-form': formToken(control.hasher.keyed, credential.id, API_FORM) },
+      headers: { origin: url, 'sec-fetch-site': 'same-origin', 'x-mandate-form': formToken(control.hasher, credential.id, API_FORM) },
     }),
     addHuman: (id, roles) => control.addHuman(id, roles),
     hold: async (tool = 'delete_file', args = { path: 'a.txt' }) => {

@@ -62,7 +62,7 @@ export function openApi(deps: ApiDeps): Api {
   app.all('/v1/*', () => {
     throw new MandateError('not_found', 'The API has no such route.');
   });
-  return { app, fetch: (request, env) => app.fetch(request, env as never), close: streams.close }; // Hono's own env type is open
+  return { app, fetch: (request, env) => app.fetch(request, env as never), close: () => streams.close() }; // Hono's own env type is open
 }
 
 /** Nothing the API answers is a page, nor to be kept. */

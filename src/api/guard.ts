@@ -58,7 +58,7 @@ function ofOurPage(deps: ApiDeps, c: Context, cookie: string): Caller {
   const caller = authenticateSession(deps, cookie);
   const why = foreignPage({ method: c.req.method, headers: c.req.raw.headers }, deps.origins());
   if (why !== null) throw new MandateError('auth.origin', why);
-  if (isRead(c) || isFormToken(deps.hasher.keyed, caller.credential, API_FORM, c.req.header(FORM_HEADER))) return caller;
+  if (isRead(c) || isFormToken(deps.hasher, caller.credential, API_FORM, c.req.header(FORM_HEADER))) return caller;
   throw new MandateError('auth.origin', `A request with a cookie that changes something needs ${FORM_HEADER}.`);
 }
 

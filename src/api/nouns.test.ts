@@ -16,7 +16,7 @@ test('a task says who triggered it from the credential, never from the body', as
   const task = part(asked.json, 'task');
   assert.deepEqual(task['trigger'], { kind: 'human', id: 'dora' });
   assert.equal(task['purpose_source'], 'human');
-  assert.match(String(asked.json['token']), /^mdt_/);
+  assert.match(word(asked.json['token']), /^mdt_/);
   assert.equal(asked.json['token_type'], 'Bearer');
   assert.equal(asked.json['mcp_url'], `${f.url}/mcp`);
   const operators = await f.ask('POST', '/v1/tasks', { bearer: f.operator, body: TASK });
@@ -29,7 +29,7 @@ test('a task says who triggered it from the credential, never from the body', as
 test('an agent reads, renews and closes its own task and no other', async (t) => {
   const f = await openApiFixture(t);
   const other = await f.ask('POST', '/v1/tasks', { bearer: f.operator, body: TASK });
-  const otherId = String(part(other.json, 'task')['id']);
+  const otherId = word(part(other.json, 'task')['id']);
   const own = `/v1/tasks/${f.task.id}`;
   assert.equal((await f.ask('GET', own, { bearer: f.taskToken })).status, 200);
   for (const [method, path] of [['GET', `/v1/tasks/${otherId}`], ['POST', `/v1/tasks/${otherId}/token`], ['POST', `/v1/tasks/${otherId}/close`], ['POST', `${own}/purpose`], ['GET', '/v1/tasks'], ['GET', '/v1/events']] as const) {
@@ -38,7 +38,7 @@ test('an agent reads, renews and closes its own task and no other', async (t) =>
   const renewed = await f.ask('POST', `${own}/token`, { bearer: f.taskToken, body: {} });
   assert.equal(renewed.status, 201, renewed.text);
   assert.equal((await f.ask('GET', own, { bearer: f.taskToken })).json['code'], 'auth.invalid', 'the old token ended');
-  const token = String(renewed.json['token']);
+  const token = word(renewed.json['token']);
   const closed = await f.ask('POST', `${own}/close`, { bearer: token, body: { reason: 'Done.' } });
   assert.equal(part(closed.json, 'task')['state'], 'closed');
   assert.equal((await f.ask('GET', own, { bearer: token })).status, 401);
@@ -59,12 +59,12 @@ test('decisions are read with their evidence; an agent sees those of its own tas
   assert.deepEqual(items(own.json).map((one) => part(one, 'decision')['effect']), ['hold', 'allow']);
   const read = await f.ask('GET', `/v1/decisions/${held.decision.id}`, { bearer: f.taskToken });
   assert.equal(part(read.json, 'decision')['id'], held.decision.id);
-  assert.match(String(part(read.json, 'evidence')['hash']), /^sha256:/);
+  assert.match(word(part(read.json, 'evidence')['hash']), /^sha256:/);
   assert.equal((await f.ask('GET', `/v1/decisions/${foreign.decision.id}`, { bearer: f.taskToken })).status, 404);
   assert.equal((await f.ask('GET', '/v1/decisions?agent=intern', { bearer: f.taskToken })).json['code'], 'auth.forbidden');
 
   const page = await f.ask('GET', '/v1/decisions?limit=2', { bearer: f.operator });
-  const rest = await f.ask('GET', `/v1/decisions?limit=2&cursor=${String(page.json['next_cursor'])}`, { bearer: f.operator });
+  const rest = await f.ask('GET', `/v1/decisions?limit=2&cursor=${word(page.json['next_cursor'])}`, { bearer: f.operator });
   assert.deepEqual([items(page.json).length, items(rest.json).length, rest.json['next_cursor']], [2, 1, null]);
 });
 
@@ -142,7 +142,7 @@ test('keys are shown once, and no list of credentials holds a secret or a hash',
   const f = await openApiFixture(t);
   const made = await f.ask('POST', '/v1/agents/worker/keys', { bearer: f.operator, body: { label: 'a laptop' } });
   assert.equal(made.status, 201, made.text);
-  assert.match(String(made.json['key']), /^mdk_/);
+  assert.match(word(made.json['key']), /^mdk_/);
   const listed = await f.ask('GET', '/v1/credentials?actor=worker', { bearer: f.operator });
   assert.ok(items(listed.json).length >= 2);
   assert.doesNotMatch((await f.ask('GET', '/v1/credentials', { bearer: f.operator })).text, /sha256:|\$scrypt|md[tkscl]_/);
@@ -152,21 +152,21 @@ test('a human is invited, signs in with the link, logs in, steps up and signs ou
   const f = await openApiFixture(t);
   const invited = await f.ask('POST', '/v1/humans', { bearer: f.operator, body: { id: 'zoe', roles: ['member'] } });
   assert.equal(invited.status, 201, invited.text);
-  const link = new URL(String(part(invited.json, 'sign_in')['url']));
+  const link = new URL(word(part(invited.json, 'sign_in')['url']));
   assert.equal(link.origin, f.url);
   const secret = link.searchParams.get('link');
   const passphrase = 'zoe keeps her words';
   const first = await f.ask('POST', '/v1/sign-in', { body: { secret, passphrase } });
-  assert.match(String(first.json['token']), /^mdc_/, first.text);
+  assert.match(word(first.json['token']), /^mdc_/, first.text);
   assert.equal((await f.ask('POST', '/v1/sign-in', { body: { secret, passphrase } })).json['code'], 'auth.invalid');
   const live = f.control.snapshot.credentialsOf(actorId('zoe')).map((one) => one.kind).sort();
   assert.deepEqual(live, ['cli_session', 'passphrase'], 'no cookie session is left open');
 
   const login = await f.ask('POST', '/v1/login', { body: { human: 'zoe', passphrase } });
-  const bearer = String(login.json['token']);
+  const bearer = word(login.json['token']);
   assert.equal((await f.ask('GET', '/v1/whoami', { bearer })).json['stepped_up_until'], null);
   const raised = await f.ask('POST', '/v1/step-up', { bearer, body: { passphrase } });
-  const short = String(raised.json['token']);
+  const short = word(raised.json['token']);
   assert.ok((await f.ask('GET', '/v1/whoami', { bearer: short })).json['stepped_up_until']);
   assert.equal((await f.ask('GET', '/v1/whoami', { bearer })).json['stepped_up_until'], null, 'what lies on the disk is not raised');
   assert.equal((await f.ask('POST', '/v1/step-up', { bearer: f.operator, body: { passphrase: PASSPHRASE } })).json['code'], 'auth.forbidden');
@@ -228,4 +228,9 @@ function part(of: JsonObject, name: string): JsonObject {
 
 function items(of: JsonObject): readonly JsonObject[] {
   return of['items'] as readonly JsonObject[]; // a list, as the API describes it
+}
+
+function word(value: unknown): string {
+  assert.equal(typeof value, 'string');
+  return value as string; // checked on the line above
 }

@@ -89,7 +89,7 @@ export function sessions(app: ApiApp, deps: ApiDeps): void {
     const form = c.get('via') === 'cookie' && caller.kind === 'human';
     return c.json({
       ...whoBody(caller),
-      ...(form ? { form_token: formToken(deps.hasher.keyed, caller.credential, API_FORM) } : {}),
+      ...(form ? { form_token: formToken(deps.hasher, caller.credential, API_FORM) } : {}),
     });
   });
 }

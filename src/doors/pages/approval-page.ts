@@ -45,7 +45,7 @@ function sentence(approval: Approval, task: Task | undefined): Html {
   }
   const purpose = purposeOf(task, subject.revision);
   const asker = approval.chain[0];
-  return html`<p class="lead"><b>${untrusted(approval.agent)}</b>, for “<q class="purpose">${untrusted(purpose?.purpose ?? 'purpose not known')}</q>”
+  return html`<p class="lead"><b>${untrusted(approval.agent)}</b>, for “<span class="purpose">${untrusted(purpose?.purpose ?? 'purpose not known')}</span>”
 asked by <b>${untrusted(task?.trigger.id ?? asker?.actor ?? 'nobody')}</b>, wants to call <b>${untrusted(subject.tool)}</b> on the server <b>${untrusted(subject.server)}</b> in <b>${untrusted(approval.environment)}</b>.</p>
 <p>Why a person is asked: ${untrusted(approval.message)}</p>`;
 }
@@ -139,7 +139,7 @@ ${approval.policy === null ? '' : row('Policy', html`set ${approval.policy.seria
 function whoMay(deps: PagesDeps, approval: Approval, now: Instant): Html {
   const steps = approval.steps.filter((step) => step.asked.length > 0);
   const given = approval.votes.filter((vote) => vote.verdict === 'approve').length;
-  return html`${steps.map((step) => html`<div>${untrusted(step.asked.join(', '))}${step.from > now ? `, from ${away(step.from, now)} on` : ''}</div>`)}
+  return html`${steps.map((step) => html`<div>${untrusted(step.asked.join(', '))}${step.from > now ? `, ${away(step.from, now)} if nobody has answered` : ''}</div>`)}
 ${approval.roles.length === 0 ? '' : html`<div>anyone with the role ${approval.roles.join(' or ')}</div>`}
 <div class="quiet">${approval.quorum} needed, ${given} given; never ${untrusted(approval.excluded.join(', ') || 'the agent')}</div>`;
 }

@@ -7,7 +7,7 @@ import type { Viewer } from './viewer.ts';
 
 /** The token of this form for this viewer. */
 export function tokenFor(deps: PagesDeps, holder: string, form: string): string {
-  return formToken(deps.hasher.keyed, holder, form);
+  return formToken(deps.hasher, holder, form);
 }
 
 /**
@@ -25,7 +25,7 @@ export function requireOwnForm(deps: PagesDeps, request: Request, holder: Viewer
   const why = foreignPage({ method: request.method, headers: request.headers }, deps.origins());
   if (why !== null) throw new MandateError('auth.origin', why);
   const bound = typeof holder === 'string' ? holder : holder.credential;
-  if (!isFormToken(deps.hasher.keyed, bound, form, token)) {
+  if (!isFormToken(deps.hasher, bound, form, token)) {
     throw new MandateError('auth.origin', 'This form is too old or belongs to another session; go back, reload the page and try again.');
   }
 }

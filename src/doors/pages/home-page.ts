@@ -64,9 +64,11 @@ function agentTable(agents: readonly Agent[]): Html {
     return count === 0 ? [] : [`${count} ${state}`];
   });
   return html`<section aria-labelledby="agents"><h2 id="agents">Agents (${agents.length})</h2><div class="scroll" tabindex="0" role="region" aria-labelledby="agents"><table><caption>${counts.join(' · ')}</caption>
-<thead><tr><th scope="col">Agent</th><th scope="col">Lifecycle</th><th scope="col">Environment</th>${OWNER_ROLES.map((role) => html`<th scope="col">${role[0]?.toUpperCase() ?? ''}${role.slice(1)} owner</th>`)}<th scope="col">Purpose</th></tr></thead>
+<thead><tr><th scope="col">Agent</th><th scope="col">Lifecycle</th><th scope="col">Environment</th>${OWNER_ROLES.map((role) => html`<th scope="col">${OWNER_TITLES[role]}</th>`)}<th scope="col">Purpose</th></tr></thead>
 <tbody>${sorted.slice(0, ROWS_SHOWN_MAX).map((agent) => html`<tr><th scope="row">${untrusted(agent.id)}<div class="quiet">${untrusted(agent.name)}</div></th><td>${agent.lifecycle}</td><td>${agent.environment}</td>${OWNER_ROLES.map((role) => owner(agent, role))}<td>${untrusted(agent.purpose)}</td></tr>`)}</tbody></table></div></section>`;
 }
+
+const OWNER_TITLES: Readonly<Record<OwnerRole, string>> = { business: 'Business owner', technical: 'Technical owner', escalation: 'Escalation' };
 
 function taskTable(deps: PagesDeps): Html {
   const now = deps.clock.now();

@@ -10,6 +10,7 @@ export function moment(at: Instant, now: Instant): Html {
 
 export function away(at: Instant, now: Instant): string {
   const s = Math.round(Math.abs(at - now) / 1000);
+  if (s === 0) return 'now';
   const text = s < 90 ? `${s} s` : s < 5400 ? `${Math.round(s / 60)} min` : s < 172_800 ? `${Math.round(s / 3600)} h` : `${Math.round(s / 86_400)} days`;
   return at >= now ? `in ${text}` : `${text} ago`;
 }

@@ -50,7 +50,8 @@ export async function openPagesFixture(t: TestContext, publicUrl?: string): Prom
     },
   };
   const app = openPages(pages);
-  const http = createServer(getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false }));
+  const listener = getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false });
+  const http = createServer((request, response) => void listener(request, response));
   await new Promise<void>((resolve) => {
     http.listen(0, '127.0.0.1', resolve);
   });

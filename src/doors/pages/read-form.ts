@@ -22,7 +22,9 @@ export async function readForm<Name extends string>(request: Request, known: rea
 async function boundedText(request: Request): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | null = request.body;
+  if (body === null) return '';
+  for await (const chunk of body) {
     bytes += chunk.length;
     if (bytes > FORM_BYTES_MAX) throw new MandateError('input.too_large');
     chunks.push(chunk);

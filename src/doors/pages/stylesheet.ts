@@ -20,6 +20,7 @@ footer { color: var(--quiet); font-size: 13px; border-top: 1px solid var(--line)
 h1 { font-size: 20px; line-height: 1.3; margin: 16px 0 8px; } h2 { font-size: 15px; margin: 24px 0 8px; }
 p { margin: 8px 0; } .lead { font-size: 16px; max-width: 60rem; }
 .quiet { color: var(--quiet); }
+td code { overflow-wrap: anywhere; }
 code, pre, .exact { font: 13px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .exact { direction: ltr; unicode-bidi: isolate; white-space: break-spaces; overflow-wrap: anywhere; word-break: break-all; line-break: anywhere;
   background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: 12px; margin: 8px 0; }
@@ -32,7 +33,7 @@ dl { margin: 8px 0; } dt { color: var(--quiet); } dd { margin: 0 0 8px; overflow
 .facts { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: 4px 16px; } .facts dd { margin: 0; }
 .arguments dt { font-family: ui-monospace, monospace; color: inherit; font-weight: 600; }
 table { width: 100%; border-collapse: collapse; } caption { text-align: left; color: var(--quiet); padding: 4px 0; }
-th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
 th { font-weight: 550; color: var(--quiet); font-size: 13px; }
 .scroll { overflow-x: auto; }
 .verdict { white-space: nowrap; font-weight: 600; } .allow { color: var(--allow); } .deny { color: var(--deny); } .hold { color: var(--hold); }

@@ -10,5 +10,5 @@ export function verdict(effect: string): Html {
 const EFFECTS: ReadonlyMap<string, readonly [icon: string, word: string]> = new Map([
   ['allow', ['✓', 'Allowed']],
   ['deny', ['✕', 'Denied']],
-  ['hold', ['⏸', 'Held']],
+  ['hold', ['‖', 'Held']],
 ]);
