@@ -6,6 +6,7 @@ import { authorize } from '../govern/authorize.ts';
 import { openSseReader } from '../standards/sse/read-sse.ts';
 import { openApiFixture, type ApiFixture } from './api.fixture.ts';
 import { readCursor, writeCursor } from './event-cursor.ts';
+import { STREAMS_MAX } from './events.ts';
 
 interface Seen {
   readonly event: string;
@@ -110,6 +111,29 @@ test('the stream ends with the session of whoever watches', async (t) => {
   await stream.ended();
   assert.deepEqual(stream.seen.filter((one) => one.event === 'decision'), []);
 });
+
+test('there is room for so many streams, and a client that goes away leaves its place', async (t) => {
+  const f = await openApiFixture(t);
+  const open = await Promise.all(Array.from({ length: STREAMS_MAX }, () => follow(t, f, f.operator)));
+  const refused = await f.ask('GET', '/v1/events', { bearer: f.operator });
+  assert.equal(refused.status, 503);
+  assert.equal(refused.json['code'], 'limit.reached');
+  for (const { response } of open) response.destroy();
+  const deadline = Date.now() + DEADLINE_MS;
+  // Until the server has noticed that they are gone.
+  while ((await statusOf(f)) === 503) assert.ok(Date.now() < deadline, 'no place became free');
+});
+
+async function statusOf(f: ApiFixture): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${f.url}/v1/events`, { headers: { authorization: `Bearer ${f.operator}` }, agent: false }, (response) => {
+      response.destroy();
+      resolve(response.statusCode ?? 0);
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
 
 test('an agent and an unknown caller watch nothing', async (t) => {
   const f = await openApiFixture(t);
