@@ -41,10 +41,18 @@ export const configSchema = z.strictObject({
       result_bytes_max: z.number().int().min(1024).max(268_435_456).default(8_388_608).describe('How large an answer may be.'),
       children_max: z.number().int().min(1).max(4096).default(64).describe('How many stdio server processes may run at once.'),
       commands: z
-        .array(z.string().min(1).max(4096))
+        .array(
+          z.strictObject({
+            command: z.string().min(1).max(4096),
+            sha256: z
+              .string()
+              .regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits')
+              .optional(),
+          }),
+        )
         .max(256)
         .optional()
-        .describe('The only commands a stdio server may be registered with; absent means any that an administrator gives.'),
+        .describe('The only commands a stdio server may be started with, each with the digest of its file if given; absent means any that an administrator registers.'),
     })
     .prefault({}),
 });

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -16,16 +16,17 @@ import { openTaskMemory } from './adapters/task-memory/memory.ts';
 import { openUpstream } from './adapters/upstream/open.ts';
 import { openApi } from './api/app.ts';
 import type { ApiDeps } from './api/deps.ts';
+import { measured, openMetrics, type GaugeReadings } from './api/metrics.ts';
 import { httpStatus } from './api/problem.ts';
-import { openMetrics, type GaugeReadings, type Metrics } from './api/metrics.ts';
 import { environmentsOf, type Config } from './config.ts';
 import type { Role } from './core/actor.ts';
 import { approvalState } from './core/approval.ts';
 import type { Caller } from './core/caller.ts';
-import type { Effect } from './core/decision.ts';
-import { MandateError } from './core/errors.ts';
+import type { MandateError } from './core/errors.ts';
+import { ORG_ID } from './core/organisation.ts';
 import { toRfc3339, type Instant } from './core/instant.ts';
 import { isOpen } from './core/task.ts';
+import { allowedNames, listenOn } from './doors/http/listen.ts';
 import { openPages } from './doors/pages/app.ts';
 import { openMcpEnforcement } from './enforce/mcp/open.ts';
 import { actAs } from './govern/act-as.ts';
@@ -75,17 +76,9 @@ export interface SamplePeople {
   actAs(human: string): Promise<string>;
 }
 
-const ORG_ID = 'org';
 const MANDATE: Caller = { kind: 'mandate' };
 const EXPIRE_EVERY_MS = 5_000;
 const HEARTBEAT_EVERY_MS = 5_000;
-/** Node's own defaults (60 s, 300 s, 30 s) let slow clients hold sockets for minutes. */
-const HEADERS_MS_MAX = 10_000;
-const REQUEST_MS_MAX = 30_000;
-const CONNECTION_CHECK_MS = 1_000;
-const HEADER_BYTES_MAX = 16 * 1024;
-const CONNECTIONS_MAX = 20_000;
-
 /** Opens everything, in the order in which one part needs another, and closes it in reverse. */
 export async function serve(options: ServeOptions): Promise<Served> {
   const closers: (() => Promise<void> | void)[] = [];
@@ -117,6 +110,7 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
     clock,
     version: options.version,
     scratch_dir: scratchDir(data.path),
+    ...(config.upstream.commands === undefined ? {} : { commands: config.upstream.commands }),
     inherited: { PATH: process.env['PATH'] ?? '', LANG: process.env['LANG'] ?? 'C.UTF-8' },
     limits: {
       call_ms_max: config.upstream.timeout_s * 1000,
@@ -146,7 +140,7 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
   const snapshot = await openSnapshot(store, environmentsOf(config));
   const memory = openTaskMemory();
   const metrics = openMetrics(() => readings(snapshot, upstream, clock.now()));
-  const evidence = feed.follow(timed(written, clock, metrics));
+  const evidence = feed.follow(measured(written, clock, metrics));
   for (const task of snapshot.openTasks()) memory.load(task.id, { calls: await evidence.allowedCalls(task.id) });
 
   const policy = policyInForce(snapshot, (fault) => log.error({ event: 'policy_invalid', code: fault.code }, fault.message));
@@ -176,12 +170,11 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
   const files = [...(await readPolicyFolder(SHIPPED_POLICIES)), ...(config.policies === undefined ? [] : await readPolicyFolder(config.policies))];
   await publishFiles({ ...control, hasher }, { caller: MANDATE, files, reason: 'The packs of this version and the files of the configured folder.' });
 
-  const http = createHttpServer();
-  closers.push(() => closeHttp(http));
-  const port = options.port ?? portOf(config.listen);
-  const { url, address } = await listen(http, hostOf(config.listen), port);
-  const publicUrl = config.public_url ?? url;
-  const { hosts, origins } = allowed(publicUrl, address);
+  const listening = await listenOn(config.listen, options.port);
+  closers.push(() => listening.close());
+  const { http, url } = listening;
+  const publicUrl = (config.public_url ?? url).replace(/\/$/, '');
+  const { hosts, origins } = allowedNames(publicUrl, url);
   const operatorHash = hasher.sha256(data.operatorToken);
   const bearer = (secret: string): Caller => authenticate({ snapshot, hasher, clock, operatorHash }, secret);
 
@@ -190,9 +183,9 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
   closers.push(() => mcp.close());
   cuts.unshift((ended) => mcp.cut(ended));
 
-  let evidenceFault: MandateError | null = null;
-  stopped.promise.catch((fault: MandateError) => {
-    evidenceFault = fault;
+  let evidenceFault: string | null = null;
+  stopped.promise.catch((fault: unknown) => {
+    evidenceFault = String(fault);
   });
   const apiDeps: ApiDeps = {
     ...performDeps,
@@ -207,7 +200,7 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
     version: options.version,
     readiness: () => ({
       faults: [
-        ...(evidenceFault === null ? [] : [evidenceFault.message]),
+        ...(evidenceFault === null ? [] : [evidenceFault]),
         ...(policy.current() === null ? ['No policy set is in force, so everything is denied.'] : []),
       ],
       snapshot_age_ms: 0,
@@ -257,41 +250,6 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
   };
 }
 
-function createHttpServer(): HttpServer {
-  const http = createServer({
-    headersTimeout: HEADERS_MS_MAX,
-    requestTimeout: REQUEST_MS_MAX,
-    connectionsCheckingInterval: CONNECTION_CHECK_MS,
-    maxHeaderSize: HEADER_BYTES_MAX,
-    insecureHTTPParser: false,
-    requireHostHeader: true,
-  });
-  http.maxConnections = CONNECTIONS_MAX;
-  return http;
-}
-
-/** @throws listen.taken, input.invalid */
-async function listen(http: HttpServer, host: string, port: number): Promise<{ readonly url: string; readonly address: { readonly host: string; readonly port: number } }> {
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') reject(new MandateError('listen.taken', `${host}:${port} is already in use; choose another with --port.`));
-      else reject(new MandateError('config.invalid', `Cannot listen on ${host}:${port}: ${error.code ?? error.message}.`, { cause: error }));
-    });
-    http.listen({ host, port }, resolve);
-  });
-  const bound = http.address();
-  if (bound === null || typeof bound === 'string') throw new MandateError('internal', 'The listener has no address.');
-  const shown = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${shown}:${bound.port}`, address: { host: shown, port: bound.port } };
-}
-
-/** The names this process answers to: a page that reached it under any other name is refused (DNS rebinding). */
-function allowed(publicUrl: string, address: { readonly host: string; readonly port: number }): { readonly hosts: readonly string[]; readonly origins: readonly string[] } {
-  const own = ['127.0.0.1', 'localhost', '[::1]', address.host].map((host) => `${host}:${address.port}`);
-  const { host, origin } = new URL(publicUrl);
-  return { hosts: [...new Set([...own, host])], origins: [...new Set([...own.map((each) => `http://${each}`), origin])] };
-}
-
 /** Where server processes get their private folders; emptied at each start, because a killed process leaves its own. */
 function scratchDir(data: string): string {
   const path = join(data, 'scratch');
@@ -317,21 +275,6 @@ async function endRestored(data: DataDir, store: Store, evidence: EvidenceLog, r
   });
   await voidAfterRestore(store, now, () => random.id('chg'));
   data.finishRestore();
-}
-
-/** The same log, measuring how long each record takes to be durable. */
-function timed(log: EvidenceLog, clock: Clock, metrics: Metrics): EvidenceLog {
-  return {
-    ...log,
-    async append(record, facts) {
-      const startedUs = clock.monotonicUs();
-      const receipt = await log.append(record, facts);
-      metrics.observeEvidenceCommit((clock.monotonicUs() - startedUs) / 1e6);
-      if (record.kind === 'decision') metrics.observeDecision(record.effect as Effect, (record.latency_us + clock.monotonicUs() - startedUs) / 1e6); // a record's effect is one of EFFECTS
-      if (record.kind === 'outcome' && record.code?.startsWith('upstream.') === true) metrics.countUpstreamError(record.code);
-      return receipt;
-    },
-  };
 }
 
 function readings(snapshot: Snapshot, upstream: Upstream, now: Instant): GaugeReadings {
@@ -373,24 +316,4 @@ function every(ms: number, closers: (() => Promise<void> | void)[], work: () => 
     clearInterval(timer);
     await running;
   });
-}
-
-async function closeHttp(http: HttpServer): Promise<void> {
-  if (!http.listening) return;
-  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-  http.closeIdleConnections();
-  const force = setTimeout(() => http.closeAllConnections(), CLOSE_GRACE_MS);
-  await closed;
-  clearTimeout(force);
-}
-
-/** How long requests under way may take to finish when the process is told to stop. */
-const CLOSE_GRACE_MS = 3_000;
-
-function hostOf(listenAddress: string): string {
-  return listenAddress.slice(0, listenAddress.lastIndexOf(':')).replace(/^\[|\]$/g, '');
-}
-
-function portOf(listenAddress: string): number {
-  return Number(listenAddress.slice(listenAddress.lastIndexOf(':') + 1));
 }

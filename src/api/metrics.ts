@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Effect } from '../core/decision.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { EvidenceLog } from '../ports/evidence-log.ts';
 
 /** What the enforcement points, the evidence log and the timers of `serve.ts` report. */
 export interface Metrics {
@@ -48,3 +50,19 @@ export function openMetrics(read: () => GaugeReadings): Metrics {
 }
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** The same log, measuring how long each record takes to be durable. */
+export function measured(log: EvidenceLog, clock: Clock, metrics: Metrics): EvidenceLog {
+  return {
+    ...log,
+    async append(record, facts) {
+      const startedUs = clock.monotonicUs();
+      const receipt = await log.append(record, facts);
+      metrics.observeEvidenceCommit((clock.monotonicUs() - startedUs) / 1e6);
+      if (record.kind === 'decision') metrics.observeDecision(record.effect as Effect, (record.latency_us + clock.monotonicUs() - startedUs) / 1e6); // a record's effect is one of EFFECTS
+      if (record.kind === 'outcome' && record.code?.startsWith('upstream.') === true) metrics.countUpstreamError(record.code);
+      return receipt;
+    },
+  };
+}
+

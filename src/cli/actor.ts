@@ -1,12 +1,26 @@
 import type { Command } from 'commander';
 import { ACTOR_KINDS, ROLES, type ActorKind, type Role } from '../core/actor.ts';
 import type { JsonObject } from '../core/json.ts';
+import { answerAs } from './answer-as.ts';
 import { connect, segment } from './client.ts';
-import { command, group, oneOf, several, severalOf, withApi, type ApiOptions } from './command.ts';
+import {
+  command,
+  group,
+  oneOf,
+  several,
+  severalOf,
+  withApi,
+  withData,
+  withJson,
+  type ApiOptions,
+  type DataOption,
+  type JsonOption,
+} from './command.ts';
 import { field, part } from './field.ts';
 import { ACTOR_PATHS, findActor } from './find-actor.ts';
 import { listCommand, type ListOptions } from './list.ts';
 import { print, say } from './print.ts';
+import type { PassphraseOption } from './read-passphrase.ts';
 import { details, table } from './table.ts';
 import { transition, transitionCommand, type TransitionOptions } from './transition.ts';
 
@@ -16,6 +30,7 @@ export function actorCommand(): Command {
     list(),
     show(),
     addHuman(),
+    vouch(),
     link(),
     transitionCommand(
       'move a human, workload or agent in its lifecycle',
@@ -87,8 +102,15 @@ function addHuman(): Command {
         ...(deputy === undefined ? {} : { deputy }),
       };
       const made = await connect(options).post('/v1/humans', body);
-      print(options, made, () => `${id} is registered.\n${signInText(made)}`);
+      print(options, made, () => {
+        const standing = field(part(made, 'human'), 'vouched_by') === '' ? noStanding(id) : '';
+        return `${id} is registered.\n${signInText(made)}${standing}`;
+      });
     });
+}
+
+function noStanding(id: string): string {
+  return `\n${id} may answer approvals only once an admin vouches for them: mandate actor vouch ${id}`;
 }
 
 interface AddHumanOptions extends ApiOptions {
@@ -96,6 +118,25 @@ interface AddHumanOptions extends ApiOptions {
   readonly role: readonly Role[];
   readonly tool?: readonly string[];
   readonly deputy?: string;
+}
+
+interface VouchOptions extends JsonOption, DataOption, PassphraseOption {
+  readonly human?: string;
+}
+
+/** An approver is never made with a credential that lies on a disk, so this proves the passphrase as an answer does. */
+function vouch(): Command {
+  const summary = 'let a person answer approvals; for an admin, asks for your passphrase';
+  return withJson(withData(command('vouch', summary, 'mandate actor vouch ana')))
+    .argument('<id>', 'the person')
+    .option('--human <id>', 'the admin who vouches (else whoever is logged in)')
+    .option('--passphrase-stdin', 'read the passphrase from stdin instead of the terminal')
+    .action(async (id: string, options: VouchOptions) => {
+      const vouched = await answerAs(options, async (client, prove) =>
+        client.post(`/v1/humans/${segment(id)}/vouch`, {}, await prove()),
+      );
+      print(options, vouched, () => actorText(vouched));
+    });
 }
 
 function link(): Command {
@@ -117,6 +158,10 @@ function signInText(made: JsonObject): string {
   ]);
 }
 
+function standingOf(vouchedBy: string): string {
+  return vouchedBy === '' ? 'may not answer: nobody has vouched for them' : `may answer: vouched for by ${vouchedBy}`;
+}
+
 /** One actor of any kind, as a person reads it. */
 export function actorText(actor: JsonObject): string {
   const owner = (role: string): readonly [string, string | null] => {
@@ -130,6 +175,7 @@ export function actorText(actor: JsonObject): string {
     ['name', field(actor, 'name')],
     ['state', field(actor, 'lifecycle')],
     ['roles', field(actor, 'roles')],
+    ['approvals', field(actor, 'kind') === 'human' ? standingOf(field(actor, 'vouched_by')) : null],
     ['deputy', field(actor, 'deputy')],
     ['purpose', field(actor, 'purpose')],
     ['environment', field(actor, 'environment')],

@@ -1,12 +1,13 @@
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Command } from 'commander';
+import { ORG_ID } from '../core/organisation.ts';
 import { exportEvidence } from '../adapters/evidence/export.ts';
 import { EVIDENCE_KINDS, type EvidenceKind } from '../core/evidence.ts';
 import { isMandateError, MandateError } from '../core/errors.ts';
 import type { EvidenceFilter } from '../ports/evidence-log.ts';
 import { command, oneOf, withData, withJson, type DataOption, type JsonOption } from './command.ts';
-import { ORG_ID, evidenceFile } from './evidence-file.ts';
+import { evidenceFile } from './evidence-file.ts';
 import { print, say } from './print.ts';
 
 interface ExportOptions extends JsonOption, DataOption {

@@ -1,12 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { ORG_ID } from '../core/organisation.ts';
 import { openEvidenceReader, type EvidenceReader } from '../adapters/evidence/read-entries.ts';
 import { EVIDENCE_KINDS, type EvidenceKind } from '../core/evidence.ts';
 import type { EvidenceEntry } from '../ports/evidence-log.ts';
 import { PAGE_ITEMS_MAX } from '../ports/page.ts';
 import { command, oneOf, wholeNumber, withData, withJson, type DataOption, type JsonOption } from './command.ts';
 import { ENTRY_COLUMNS, entryJson } from './entry.ts';
-import { ORG_ID, evidenceFile } from './evidence-file.ts';
+import { evidenceFile } from './evidence-file.ts';
 import { jsonLine, print } from './print.ts';
 import { table } from './table.ts';
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { WitnessedHead } from '../adapters/evidence/check-entry.ts';
+import { ORG_ID } from '../core/organisation.ts';
 import { openEvidenceReader } from '../adapters/evidence/read-entries.ts';
 import { verifyEvidence, type EvidenceVerdict, type VerifyOptions } from '../adapters/evidence/verify.ts';
 import { MandateError } from '../core/errors.ts';
@@ -8,7 +9,7 @@ import { auditExport } from './audit-export.ts';
 import { auditTail } from './audit-tail.ts';
 import { command, group, withData, withJson, type DataOption, type JsonOption } from './command.ts';
 import { entryJson, recordOf } from './entry.ts';
-import { ORG_ID, evidenceFile, readSealKey, wasRestored } from './evidence-file.ts';
+import { evidenceFile, readSealKey, wasRestored } from './evidence-file.ts';
 import { jsonText, print, say } from './print.ts';
 import { details } from './table.ts';
 import { printVerdict, witnessedHead } from './verdict.ts';

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { ORG_ID } from '../core/organisation.ts';
 import { backup } from '../adapters/data-dir/backup.ts';
 import { openEvidenceReader } from '../adapters/evidence/read-entries.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { command, withData, withJson, type DataOption, type JsonOption } from './command.ts';
 import { dataDirectory } from './data-directory.ts';
-import { ORG_ID, evidenceFile } from './evidence-file.ts';
+import { evidenceFile } from './evidence-file.ts';
 import { print, say } from './print.ts';
 import { version } from './version.ts';
 

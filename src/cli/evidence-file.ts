@@ -5,9 +5,6 @@ import { readWhole } from '../adapters/data-dir/whole-file.ts';
 import { isMandateError, MandateError } from '../core/errors.ts';
 import { dataDirectory } from './data-directory.ts';
 
-/** The one organisation of this version, as serve.ts names it. */
-export const ORG_ID = 'org';
-
 /**
  * The audit log of the data directory, to be opened read-only, also beside a running server.
  * @throws data.unreadable where there is no data directory; data.damaged where its log is gone

@@ -32,7 +32,7 @@ export function answerApproval(control: Control, request: AnswerRequest): Promis
     const now = control.clock.now();
     const { snapshot } = control;
     const caller = requireHuman(currentCaller(snapshot, request.caller, now));
-    const reason = checkedReason(request.reason);
+    const reason = reasonOf(request);
     const approval = snapshot.approval(request.approval);
     if (approval === undefined) throw new MandateError('not_found', 'There is no such approval.');
     requireStepUp(caller.stepped_up_at, now);
@@ -62,6 +62,11 @@ export function answerApproval(control: Control, request: AnswerRequest): Promis
     });
     return result.approval;
   });
+}
+
+/** Who approves may leave the question to speak for itself; who refuses or confirms says why. */
+function reasonOf({ verdict, reason }: AnswerRequest): string {
+  return verdict === 'approve' && reason.trim() === '' ? '' : checkedReason(reason);
 }
 
 const KINDS: Readonly<Record<AnswerRequest['verdict'], ChangeKind>> = {

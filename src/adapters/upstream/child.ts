@@ -5,6 +5,7 @@ import { MandateError } from '../../core/errors.ts';
 import { REDACTED, redactText } from '../../core/redaction.ts';
 import type { Transport } from '../../core/server.ts';
 import { openStop, raced } from './stop.ts';
+import { requireAllowed, type AllowedCommand } from './allowed-command.ts';
 import { childEnvironment, type InheritedEnvironment } from './child-environment.ts';
 
 export type StdioTransport = Extract<Transport, { type: 'stdio' }>;
@@ -33,10 +34,13 @@ export interface StartDeps {
   readonly scratch_dir: string;
   readonly inherited: InheritedEnvironment;
   readonly stop_grace_ms: number;
+  /** The only commands that are started; absent: every one that an administrator registered. */
+  readonly commands?: readonly AllowedCommand[];
 }
 
 /** @throws server.command when the command cannot be started */
 export async function startChild(deps: StartDeps, transport: StdioTransport): Promise<Child> {
+  if (deps.commands !== undefined) await requireAllowed(deps.commands, transport.command);
   const home = await mkdtemp(join(deps.scratch_dir, 'mandate-server-'));
   try {
     return await started(deps, transport, home);

@@ -6,6 +6,7 @@ import type { InheritedEnvironment } from './child-environment.ts';
 import { openHttpConnector } from './http.ts';
 import { UPSTREAM_LIMITS, type UpstreamLimits } from './limits.ts';
 import { openOverLinks } from './over-links.ts';
+import type { AllowedCommand } from './allowed-command.ts';
 import { openStdioConnector } from './stdio.ts';
 
 export interface UpstreamDeps {
@@ -17,6 +18,8 @@ export interface UpstreamDeps {
   readonly scratch_dir: string;
   readonly inherited: InheritedEnvironment;
   readonly limits?: Partial<UpstreamLimits>;
+  /** The only commands that stdio servers are started with; absent: every one that an administrator registered. */
+  readonly commands?: readonly AllowedCommand[];
 }
 
 /** HTTP servers only. */
@@ -28,9 +31,15 @@ export function openHttpUpstream(deps: Omit<UpstreamDeps, 'scratch_dir' | 'inher
 
 /** stdio servers only. */
 export function openStdioUpstream(deps: UpstreamDeps): Upstream {
-  const { hasher, clock, scratch_dir, inherited } = deps;
+  const { hasher, clock, scratch_dir, inherited, commands } = deps;
   const limits = limitsOf(deps);
-  const connector = openStdioConnector({ limits, client: clientOf(deps), scratch_dir, inherited });
+  const connector = openStdioConnector({
+    limits,
+    client: clientOf(deps),
+    scratch_dir,
+    inherited,
+    ...(commands === undefined ? {} : { commands }),
+  });
   return openOverLinks({ hasher, clock, limits, connector });
 }
 

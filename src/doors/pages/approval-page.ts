@@ -75,7 +75,7 @@ function answer(deps: PagesDeps, viewer: Viewer, approval: Approval, now: Instan
 <form class="answer" method="post" action="/approvals/${approval.id}">
 <input type="hidden" name="form" value="${tokenFor(deps, viewer.credential, answerForm(approval.id))}">
 <input type="hidden" name="digest" value="${approval.digest}">
-<label>Reason <span class="quiet">It is recorded, and on a deny the agent reads it.</span><textarea name="reason" rows="2" required maxlength="2000"></textarea></label>
+<label>Reason <span class="quiet">It is recorded; a deny needs one, and the agent reads it.</span><textarea name="reason" rows="2" maxlength="2000"></textarea></label>
 ${proves ? html`<label>Your passphrase <span class="quiet">Answering needs it again every five minutes.</span><input type="password" name="passphrase" required maxlength="1024" autocomplete="current-password"></label>` : ''}
 <div class="buttons">${
     confirms
@@ -130,7 +130,7 @@ ${row('Chain', html`${approval.chain.map((link, at) => html`${at === 0 ? '' : ' 
 ${row('Who may answer', whoMay(deps, approval, now))}
 ${row('Asked', moment(approval.created_at, now))}
 ${row('Until', moment(approval.expires_at, now))}
-${approval.votes.length === 0 ? '' : row('Answers', html`${approval.votes.map((vote) => html`<div>${untrusted(vote.human)}: ${vote.verdict}, “${untrusted(vote.reason)}”, ${moment(vote.at, now)}</div>`)}`)}
+${approval.votes.length === 0 ? '' : row('Answers', html`${approval.votes.map((vote) => html`<div>${untrusted(vote.human)}: ${vote.verdict}${vote.reason === '' ? '' : html`, “${untrusted(vote.reason)}”`}, ${moment(vote.at, now)}</div>`)}`)}
 ${approval.decision === null ? '' : row('Decision', html`<code>${approval.decision}</code>`)}
 ${approval.policy === null ? '' : row('Policy', html`set ${approval.policy.serial} <code>${approval.policy.hash}</code>`)}
 </dl></section>`;

@@ -1,0 +1,2 @@
+/** The one organisation of an installation, for now; every stored key already begins with it. */
+export const ORG_ID = 'org';
