@@ -1,0 +1,300 @@
+/** What every client must find through the gateway, server by server, and what it would find without it. */
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openV2 } from '../e2e/sdk-v2.fixture.ts';
+import {
+  decidedOf,
+  textOf,
+  withoutDecision,
+  type Answer,
+  type Listed,
+  type Place,
+  type Speaker,
+} from '../e2e/speaker.fixture.ts';
+import type { Era, Governed, GovernedServer, ServerName } from './governed.ts';
+
+export interface SpeakerKind {
+  /** Also makes agents and files of its own: letters, digits and dashes. */
+  readonly name: string;
+  readonly era: Era;
+  /** As it says itself; null where it does not. */
+  readonly revision: string | null;
+  open(place: Place): Promise<Speaker>;
+}
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+interface Expected {
+  readonly server: ServerName;
+  /** Calls whose answers are the same every time. */
+  readonly reads: readonly (readonly [string, Arguments])[];
+  readonly denied: readonly [string, Arguments];
+  /** Takes a word that no other call has. */
+  readonly held: (word: string, governed: Governed) => readonly [string, Arguments];
+  /** How often the held call of this word has run, seen at the server's own effects; null where they do not tell. */
+  readonly ran?: (word: string, governed: Governed) => Promise<number>;
+  readonly progress?: readonly [string, Arguments, number];
+}
+
+const everything: Omit<Expected, 'server'> = {
+  reads: [
+    ['echo', { message: 'zwölf\u2028"\\ 🐟 \u202e' }],
+    ['get-sum', { a: 0.1, b: 2 }],
+    ['get-structured-content', { location: 'Chicago' }],
+    ['get-tiny-image', {}],
+    ['get-annotated-message', { messageType: 'error', includeImage: true }],
+    ['get-resource-links', { count: 4 }],
+    ['get-sum', { a: 'no number', b: 2 }],
+  ],
+  denied: ['get-env', {}],
+  held: (word) => [
+    'gzip-file-as-resource',
+    { name: `${word}.gz`, data: 'data:text/plain,held', outputType: 'resource' },
+  ],
+  progress: ['trigger-long-running-operation', { duration: 0.1, steps: 4 }, 4],
+};
+const modern: Omit<Expected, 'server'> = {
+  reads: [['read_stock', { title: 'Möwen', shop: 'Köln\r\nx' }]],
+  denied: ['get_secret_plan', {}],
+  held: (word) => ['record_step', { line: word }],
+  ran: async (word, { record }) => (await readFile(record, 'utf8')).split('\n').filter((line) => line === word).length,
+  progress: ['count_slowly', { steps: 4 }, 4],
+};
+
+const EXPECTED: readonly ((governed: Governed) => Expected)[] = [
+  () => ({ server: 'everything', ...everything }),
+  () => ({ server: 'everything-http', ...everything }),
+  ({ folder }) => ({
+    server: 'files',
+    reads: [
+      ['read_text_file', { path: join(folder, 'note.txt') }],
+      ['list_directory', { path: folder }],
+      ['read_text_file', { path: '/etc/passwd' }],
+    ],
+    denied: ['get_file_info', { path: join(folder, 'note.txt') }],
+    held: (word) => [
+      'edit_file',
+      { path: join(folder, `${word}.txt`), edits: [{ oldText: 'once', newText: 'once once' }] },
+    ],
+    ran: async (word) => (await readFile(join(folder, `${word}.txt`), 'utf8')).split('once').length - 2,
+  }),
+  () => ({
+    server: 'memory',
+    reads: [
+      ['read_graph', {}],
+      ['search_nodes', { query: 'proofs' }],
+    ],
+    denied: ['open_nodes', { names: ['Ada'] }],
+    held: (word) => ['delete_entities', { entityNames: [word] }],
+  }),
+  () => ({ server: 'modern', ...modern }),
+  () => ({ server: 'modern-http', ...modern }),
+];
+
+/** Registers the tests of one kind of client with every server. */
+export function testThrough(kind: SpeakerKind, governedBefore: () => Governed, skip: string | false): void {
+  for (const server of ['everything', 'everything-http', 'files', 'memory', 'modern', 'modern-http'] as const) {
+    const expectedOf = (governed: Governed): Expected => {
+      const found = EXPECTED.map((expected) => expected(governed)).find((expected) => expected.server === server);
+      assert.ok(found);
+      return found;
+    };
+    test(`${kind.name} finds at ${server} what it would find without the gateway`, { skip }, async () => {
+      const governed = governedBefore();
+      await sameAsDirect(kind, governed, expectedOf(governed));
+    });
+    test(
+      `${kind.name} is told at ${server} what is unknown, denied and held, and a held call runs once after its approval`,
+      { skip },
+      async () => {
+        const governed = governedBefore();
+        await verdicts(kind, governed, expectedOf(governed));
+      },
+    );
+    test(`${kind.name} with a connection key only reads at ${server}`, { skip }, async () => {
+      const governed = governedBefore();
+      await withKey(kind, governed, expectedOf(governed));
+    });
+  }
+}
+
+async function sameAsDirect(
+  kind: SpeakerKind,
+  governed: Governed,
+  { server: id, reads, progress }: Expected,
+): Promise<void> {
+  const server = governed.server(id);
+  const governedClient = await kind.open(await taskPlace(governed, kind, server));
+  const direct = await openDirect(kind, server);
+  try {
+    assert.equal(governedClient.revision, kind.revision);
+    const listed = pinnedPartsOf(await governedClient.list());
+    assert.deepEqual(listed, pinnedPartsOf(server.tools.map(({ definition }) => definition as Listed)), 'the pins');
+    assert.deepEqual(listed, pinnedPartsOf(await direct.list()), 'the list without the gateway');
+    for (const [tool, args] of reads) {
+      const answer = await governedClient.call(tool, args);
+      assert.equal(decidedOf(answer).effect, 'allow', tool);
+      assert.deepEqual(withoutDecision(answer), withoutDecision(await direct.call(tool, args)), tool);
+    }
+    if (progress !== undefined) {
+      const [tool, args, steps] = progress;
+      const heard: unknown[] = [];
+      const answer = await governedClient.call(tool, args, {
+        onProgress: ({ progress: at, total }) => heard.push([at, total]),
+      });
+      assert.deepEqual(
+        heard,
+        Array.from({ length: steps }, (_, step) => [step + 1, steps]),
+      );
+      assert.deepEqual(withoutDecision(answer), withoutDecision(await direct.call(tool, args)), tool);
+    }
+  } finally {
+    await direct.close();
+    await governedClient.close();
+  }
+}
+
+async function verdicts(kind: SpeakerKind, governed: Governed, expected: Expected): Promise<void> {
+  const { organisation, folder } = governed;
+  const server = governed.server(expected.server);
+  const place = await taskPlace(governed, kind, server);
+  const client = await kind.open(place);
+  try {
+    await client.list();
+    await assert.rejects(
+      client.call('no_such_tool', {}),
+      (error: { code?: unknown; message?: unknown; data?: unknown }) => {
+        assert.equal(error.code, -32602);
+        assert.match(String(error.message), /Unknown tool: no_such_tool/);
+        assert.deepEqual(
+          decidedOf(error.data).reasons.map(({ code }) => code),
+          ['tool.unknown'],
+        );
+        return true;
+      },
+    );
+
+    const denied = await client.call(...expected.denied);
+    assert.equal(denied['isError'], true);
+    assert.match(textOf(denied), /The tests let nobody read this\./);
+    assert.deepEqual(
+      decidedOf(denied).reasons.map(({ code }) => code),
+      ['policy.forbidden'],
+    );
+
+    const word = `${kind.name}-${server.id}`;
+    await writeFile(join(folder, `${word}.txt`), 'once');
+    const held = expected.held(word, governed);
+    const asked = heldIn(await client.call(...held));
+    assert.equal(heldIn(await client.call(...held)), asked, 'the same call is the same question');
+    assert.equal((await expected.ran?.(word, governed)) ?? 0, 0);
+    await organisation.approve(asked);
+    const done = await client.call(...held);
+    assert.equal(decidedOf(done).effect, 'allow');
+    assert.notEqual(done['isError'], true, textOf(done));
+    const again = heldIn(await client.call(...held));
+    assert.notEqual(again, asked, 'an approval is used up by one call');
+    await refuse(governed, again);
+    if (expected.ran !== undefined) assert.equal(await expected.ran(word, governed), 1);
+    assert.deepEqual(await allowedCalls(governed, decidedOf(done).task ?? '', held[0]), ['completed']);
+  } finally {
+    await client.close();
+  }
+}
+
+async function withKey(kind: SpeakerKind, governed: Governed, expected: Expected): Promise<void> {
+  const { organisation } = governed;
+  const server = governed.server(expected.server);
+  const agent = await agentOf(governed, kind, server);
+  const bearer = await organisation.keyOf(agent);
+  const client = await kind.open({ url: `${organisation.url}/mcp/${server.id}`, bearer });
+  try {
+    assert.deepEqual(
+      (await client.list()).map(({ name }) => name),
+      server.tools.map(({ name }) => name).toSorted(),
+    );
+    const [[tool, args] = ['', {}]] = expected.reads;
+    assert.equal(decidedOf(await client.call(tool, args)).effect, 'allow');
+    const held = await client.call(...expected.held(`${kind.name}-${server.id}`, governed));
+    assert.ok(decidedOf(held).reasons.some(({ code }) => code === 'task.purpose_unstated'));
+    await refuse(governed, heldIn(held));
+  } finally {
+    await client.close();
+  }
+}
+
+/** One agent for each pair of client and server: whoever asks too much at once is refused. */
+const made = new WeakMap<Governed, Map<string, Promise<string>>>();
+
+export function agentOf(governed: Governed, kind: Pick<SpeakerKind, 'name'>, server: GovernedServer): Promise<string> {
+  const agents = made.get(governed) ?? new Map<string, Promise<string>>();
+  made.set(governed, agents);
+  const id = `${kind.name}-${server.id}`;
+  const known = agents.get(id);
+  if (known !== undefined) return known;
+  const making = governed.organisation.addAgent({ id, tools: [`${server.id}/*`] }).then(() => id);
+  agents.set(id, making);
+  return making;
+}
+
+/** A task for all that the server offers, at the server's own address. */
+export async function taskPlace(
+  governed: Governed,
+  kind: Pick<SpeakerKind, 'name'>,
+  server: GovernedServer,
+): Promise<{ readonly url: string; readonly bearer: string }> {
+  const agent = await agentOf(governed, kind, server);
+  const { mcp_url, token } = await governed.organisation.openTask({ agent, tools: [`${server.id}/*`] });
+  return { url: `${mcp_url}/${server.id}`, bearer: token };
+}
+
+/** The same client where it and the server have a revision in common, else one that has. */
+function openDirect(kind: SpeakerKind, server: GovernedServer): Promise<Speaker> {
+  if (kind.era === server.era) return kind.open(server.place);
+  return openV2(server.era === 'modern' ? '2026-07-28' : '2025-11-25', server.place);
+}
+
+/** What a pin covers, by name. */
+function pinnedPartsOf(tools: readonly Listed[]): readonly unknown[] {
+  const parts = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'];
+  const byName = (a: Listed, b: Listed): number => (a.name < b.name ? -1 : 1);
+  return tools
+    .toSorted(byName)
+    .map((tool) =>
+      Object.fromEntries(parts.filter((part) => tool[part] !== undefined).map((part) => [part, tool[part]])),
+    );
+}
+
+/** The approval that a held call waits for. */
+function heldIn(answer: Answer): string {
+  const { effect, approval } = decidedOf(answer);
+  assert.equal(effect, 'hold', textOf(answer));
+  assert.equal(answer['isError'], true);
+  assert.ok(approval);
+  assert.match(textOf(answer), /^Held for approval: /);
+  return approval.id;
+}
+
+/** What is not needed any more is answered: an agent with many open questions has to wait. */
+async function refuse({ organisation }: Governed, id: string): Promise<void> {
+  const { digest } = await organisation.api.get<{ digest: string }>(`/v1/approvals/${id}`);
+  await organisation.api.post(
+    `/v1/approvals/${id}/deny`,
+    { digest, reason: 'Once is enough.' },
+    await organisation.stepUp('ruth'),
+  );
+}
+
+/** The outcomes of the allowed calls of a tool in a task. */
+async function allowedCalls({ organisation }: Governed, task: string, tool: string): Promise<readonly unknown[]> {
+  interface Row {
+    readonly decision: { readonly action: { readonly tool: string | null } };
+    readonly outcome: { readonly status: string } | null;
+  }
+  const { items } = await organisation.api.get<{ items: readonly Row[] }>(
+    `/v1/decisions?task=${task}&effect=allow&limit=500`,
+  );
+  return items.filter(({ decision }) => decision.action.tool === tool).map(({ outcome }) => outcome?.status);
+}
