@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +29,7 @@ const PACKED = [
 const work = mkdtempSync(join(tmpdir(), 'mandate-packed-'));
 after(() => rmSync(work, { recursive: true, force: true }));
 
-test('the packed package runs as plain JavaScript', () => {
+test('the packed package runs as plain JavaScript', async () => {
   const build = join(work, 'build');
   for (const name of PACKED.filter((each) => existsSync(join(ROOT, each)))) {
     cpSync(join(ROOT, name), join(build, name), { recursive: true });
@@ -51,7 +52,30 @@ test('the packed package runs as plain JavaScript', () => {
   assert.ok(!existsSync(join(unpacked, 'src')), 'the sources are in the package');
   symlinkSync(join(ROOT, 'node_modules'), join(unpacked, 'node_modules'));
   assert.match(run(process.execPath, ['dist/main.js', '--help'], unpacked), /mandate/i);
+  await untilHeld(unpacked);
 });
+
+/** The whole first minute out of the package: the worker, the policies, the sample and the demo agent are in it. */
+async function untilHeld(unpacked: string): Promise<void> {
+  const child = spawn(process.execPath, ['dist/main.js', 'demo', '--data', join(work, 'data'), '--port', '0'], { cwd: unpacked });
+  let printed = '';
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const take = (chunk: Buffer): void => {
+        printed += chunk.toString('utf8');
+        if (/held\s+files\/write_file/.test(printed)) resolve();
+      };
+      child.stdout.on('data', take);
+      child.stderr.on('data', take);
+      child.once('exit', (status) => reject(new Error(`it ended with ${status}:\n${printed}`)));
+    });
+  } finally {
+    child.kill('SIGTERM');
+  }
+  await once(child, 'exit');
+  assert.match(printed, /allowed\s+files\/read_text_file/);
+  assert.match(printed, /denied\s+notes\/read_graph/);
+}
 
 function run(command: string, args: readonly string[], cwd: string): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });

@@ -220,10 +220,9 @@ interface Waiting {
 }
 
 function startWriter(workerData: WriterOptions): Worker {
-  const url = new URL('./writer.worker.ts', import.meta.url);
-  // The compiler rewrites imports, not URLs.
-  if (import.meta.url.endsWith('.js')) url.pathname = url.pathname.replace(/\.ts$/, '.js');
-  return new Worker(url, { workerData });
+  // The compiler rewrites imports, not URLs: the worker's file ends as ours does.
+  const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  return new Worker(new URL(`./writer.worker${ending}`, import.meta.url), { workerData });
 }
 
 /** The end of the chain on the disk, once the writer has looked at it. */
