@@ -194,6 +194,7 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
     config,
     publicUrl: () => publicUrl,
     hosts: () => hosts,
+    streamsOf: (agent) => mcp.streamsOf(agent),
     origins: () => origins,
     feed,
     metrics,

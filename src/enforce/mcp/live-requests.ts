@@ -25,6 +25,7 @@ export interface LiveRequests {
   cut(ended: Ended): void;
   cutAll(): void;
   count(): number;
+  countOf(agent: ActorId): number;
   /** Resolves when nothing is in flight any more. */
   idle(): Promise<void>;
 }
@@ -77,6 +78,7 @@ export function openLiveRequests(limits: Pick<McpLimits, 'in_flight_max' | 'in_f
       for (const entry of live) entry.cut();
     },
     count: () => live.size,
+    countOf: (agent) => perAgent.get(agent) ?? 0,
     idle: () => (live.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../../core/caller.ts';
 import { isMandateError } from '../../core/errors.ts';
-import type { TaskId } from '../../core/ids.ts';
+import type { ActorId, TaskId } from '../../core/ids.ts';
 import { unstatedTask } from '../../govern/open-unstated-task.ts';
 import type { PerformDeps } from '../../govern/perform.ts';
 import type { Ended } from '../../govern/snapshot.ts';
@@ -46,6 +46,8 @@ export interface McpEnforcement {
   handle(request: IncomingMessage, response: ServerResponse, server: string | null): void;
   /** Cuts the requests, streams and sessions of what ended, at once. Upstream contexts are not ours to end. */
   cut(ended: Ended): void;
+  /** How many requests and streams of this agent are open. */
+  streamsOf(agent: ActorId): number;
   stats(): { readonly in_flight: number; readonly sessions: number };
   /** Refuses what comes, waits a little for what is in flight, then cuts it. */
   close(): Promise<void>;
@@ -236,6 +238,7 @@ export function openMcpEnforcement(opened: McpEnforcementDeps): McpEnforcement {
       sessions.cut(ended);
       requests.cut(ended);
     },
+    streamsOf: (agent) => requests.countOf(agent),
     stats: () => ({ in_flight: requests.count(), sessions: sessions.count() }),
     async close() {
       closing = true;
