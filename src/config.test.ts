@@ -13,7 +13,10 @@ test('every fault names its file, line and key', () => {
     ['profile: separated\nlisten: nowhere\n', /^mandate\.yaml:2: listen: must be host:port/],
     ['listen: 127.0.0.1:99999\n', /^mandate\.yaml:1: listen: the port/],
     ['environments:\n  - id: dev\n    production: yes please\n', /^mandate\.yaml:3: environments\.0\.production:/],
-    ['environments:\n  - {id: a, production: false}\n  - {id: a, production: true}\n', /^mandate\.yaml:1: environments: an environment is named twice/],
+    [
+      'environments:\n  - {id: a, production: false}\n  - {id: a, production: true}\n',
+      /^mandate\.yaml:1: environments: an environment is named twice/,
+    ],
     ['upstream:\n  timeout_s: 10\n  timeout: 10\n', /^mandate\.yaml:3: upstream\.timeout: is not a known key$/],
     ['listen: a:1\nlisten: b:2\n', /^mandate\.yaml:2: .*unique/i],
     ['listen: [\n', /^mandate\.yaml:\d+: /],
@@ -21,7 +24,11 @@ test('every fault names its file, line and key', () => {
     ['profile: &a separated\nlisten: *a\n', /mandate\.yaml|alias/i],
   ];
   for (const [text, expected] of faults) {
-    assert.throws(() => parseConfig(text, 'mandate.yaml'), (error: Error) => expected.test(error.message), text);
+    assert.throws(
+      () => parseConfig(text, 'mandate.yaml'),
+      (error: Error) => expected.test(error.message),
+      text,
+    );
   }
 });
 

@@ -6,7 +6,9 @@ import { MandateError } from './core/errors.ts';
 
 const CONFIG_CHARS_MAX = 256 * 1024;
 
-const slug = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and dashes, starting with a letter');
+const slug = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and dashes, starting with a letter');
 
 const address = z
   .string()
@@ -23,7 +25,9 @@ export const configSchema = z.strictObject({
   profile: z
     .enum(['same-user', 'separated'])
     .default('same-user')
-    .describe('Whether agents run under the same account as Mandate (protects against accidents) or apart from it (enforcement).'),
+    .describe(
+      'Whether agents run under the same account as Mandate (protects against accidents) or apart from it (enforcement).',
+    ),
   environments: z
     .array(z.strictObject({ id: slug, production: z.boolean() }))
     .min(1)
@@ -34,12 +38,28 @@ export const configSchema = z.strictObject({
       { id: 'production', production: true },
     ])
     .describe('Where agents and servers live; crossing from one into another fails closed.'),
-  policies: z.string().min(1).optional().describe('A folder of *.cedar files that are published beside the shipped packs.'),
+  policies: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A folder of *.cedar files that are published beside the shipped packs.'),
   upstream: z
     .strictObject({
       timeout_s: z.number().int().min(1).max(3600).default(60).describe('How long a server may take to answer a call.'),
-      result_bytes_max: z.number().int().min(1024).max(268_435_456).default(8_388_608).describe('How large an answer may be.'),
-      children_max: z.number().int().min(1).max(4096).default(64).describe('How many stdio server processes may run at once.'),
+      result_bytes_max: z
+        .number()
+        .int()
+        .min(1024)
+        .max(268_435_456)
+        .default(8_388_608)
+        .describe('How large an answer may be.'),
+      children_max: z
+        .number()
+        .int()
+        .min(1)
+        .max(4096)
+        .default(64)
+        .describe('How many stdio server processes may run at once.'),
       commands: z
         .array(
           z.strictObject({
@@ -52,7 +72,9 @@ export const configSchema = z.strictObject({
         )
         .max(256)
         .optional()
-        .describe('The only commands a stdio server may be started with, each with the digest of its file if given; absent means any that an administrator registers.'),
+        .describe(
+          'The only commands a stdio server may be started with, each with the digest of its file if given; absent means any that an administrator registers.',
+        ),
     })
     .prefault({}),
 });
@@ -68,13 +90,21 @@ export function defaultConfig(): Config {
  * @throws config.invalid with one line per fault: `file:line: key: what is wrong`
  */
 export function parseConfig(text: string, file: string): Config {
-  if (text.length > CONFIG_CHARS_MAX) throw new MandateError('config.invalid', `${file} is larger than ${CONFIG_CHARS_MAX} characters.`);
+  if (text.length > CONFIG_CHARS_MAX)
+    throw new MandateError('config.invalid', `${file} is larger than ${CONFIG_CHARS_MAX} characters.`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true, maxAliasCount: 0 } as Parameters<typeof parseDocument>[1]); // maxAliasCount is a toJS option that the parser passes on
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    strict: true,
+    uniqueKeys: true,
+    maxAliasCount: 0,
+  } as Parameters<typeof parseDocument>[1]); // maxAliasCount is a toJS option that the parser passes on
   const [syntax] = document.errors;
   if (syntax !== undefined) {
     const line = syntax.linePos?.[0].line ?? 1;
-    throw new MandateError('config.invalid', `${file}:${line}: ${syntax.message.split('\n')[0] ?? 'not YAML'}`, { at: `${file}:${line}` });
+    throw new MandateError('config.invalid', `${file}:${line}: ${syntax.message.split('\n')[0] ?? 'not YAML'}`, {
+      at: `${file}:${line}`,
+    });
   }
   const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
   if (parsed.success) return parsed.data;
@@ -86,7 +116,9 @@ export function parseConfig(text: string, file: string): Config {
       return { line, text: `${file}:${line}: ${path.join('.') || 'the file'}: ${what}` };
     });
   });
-  throw new MandateError('config.invalid', faults.map((fault) => fault.text).join('\n'), { at: `${file}:${faults[0]?.line ?? 1}` });
+  throw new MandateError('config.invalid', faults.map((fault) => fault.text).join('\n'), {
+    at: `${file}:${faults[0]?.line ?? 1}`,
+  });
 }
 
 /** JSON Schema of the file, for editors and for `mandate config schema`. */

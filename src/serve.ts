@@ -93,9 +93,16 @@ export async function serve(options: ServeOptions): Promise<Served> {
   }
 }
 
-async function start(options: ServeOptions, closers: (() => Promise<void> | void)[], closeAll: () => Promise<void>): Promise<Served> {
+async function start(
+  options: ServeOptions,
+  closers: (() => Promise<void> | void)[],
+  closeAll: () => Promise<void>,
+): Promise<Served> {
   const { config } = options;
-  const log = pino({ level: options.log === 'quiet' ? 'silent' : 'info', base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
+  const log = pino(
+    { level: options.log === 'quiet' ? 'silent' : 'info', base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: true }),
+  );
   const data = openDataDir(options.data);
   closers.push(() => data.close());
 
@@ -143,7 +150,9 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
   const evidence = feed.follow(measured(written, clock, metrics));
   for (const task of snapshot.openTasks()) memory.load(task.id, { calls: await evidence.allowedCalls(task.id) });
 
-  const policy = policyInForce(snapshot, (fault) => log.error({ event: 'policy_invalid', code: fault.code }, fault.message));
+  const policy = policyInForce(snapshot, (fault) =>
+    log.error({ event: 'policy_invalid', code: fault.code }, fault.message),
+  );
 
   const cuts: ((ended: Ended) => void)[] = [];
   const control: Control = {
@@ -166,9 +175,19 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
   cuts.push((ended) => cutUpstream(upstream, ended, log));
 
   const recovered = await recover(control, clock.now());
-  if (recovered.unknown > 0) log.warn({ event: 'outcomes_unknown', count: recovered.unknown }, 'Calls that were under way when the last process stopped have an unknown outcome.');
-  const files = [...(await readPolicyFolder(SHIPPED_POLICIES)), ...(config.policies === undefined ? [] : await readPolicyFolder(config.policies))];
-  await publishFiles({ ...control, hasher }, { caller: MANDATE, files, reason: 'The packs of this version and the files of the configured folder.' });
+  if (recovered.unknown > 0)
+    log.warn(
+      { event: 'outcomes_unknown', count: recovered.unknown },
+      'Calls that were under way when the last process stopped have an unknown outcome.',
+    );
+  const files = [
+    ...(await readPolicyFolder(SHIPPED_POLICIES)),
+    ...(config.policies === undefined ? [] : await readPolicyFolder(config.policies)),
+  ];
+  await publishFiles(
+    { ...control, hasher },
+    { caller: MANDATE, files, reason: 'The packs of this version and the files of the configured folder.' },
+  );
 
   const listening = await listenOn(config.listen, options.port);
   closers.push(() => listening.close());
@@ -179,7 +198,16 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
   const bearer = (secret: string): Caller => authenticate({ snapshot, hasher, clock, operatorHash }, secret);
 
   const performDeps = { ...control, hasher, memory, policy, upstream };
-  const mcp = openMcpEnforcement({ ...performDeps, authenticate: bearer, hosts: new Set(hosts), origins: new Set(origins), publicUrl, log, metrics, version: options.version });
+  const mcp = openMcpEnforcement({
+    ...performDeps,
+    authenticate: bearer,
+    hosts: new Set(hosts),
+    origins: new Set(origins),
+    publicUrl,
+    log,
+    metrics,
+    version: options.version,
+  });
   closers.push(() => mcp.close());
   cuts.unshift((ended) => mcp.cut(ended));
 
@@ -223,8 +251,12 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
   const started_at = clock.now();
   const beat = (): Promise<void> =>
     store.nodes.beat({
-      id: data.nodeId, started_at, heartbeat_at: clock.now(), policy_serial: snapshot.policySet()?.serial ?? 0,
-      change_seq: snapshot.seq(), version: options.version,
+      id: data.nodeId,
+      started_at,
+      heartbeat_at: clock.now(),
+      policy_serial: snapshot.policySet()?.serial ?? 0,
+      change_seq: snapshot.seq(),
+      version: options.version,
     });
   await beat();
   every(HEARTBEAT_EVERY_MS, closers, beat, log);
@@ -233,7 +265,8 @@ async function start(options: ServeOptions, closers: (() => Promise<void> | void
   log.info({ event: 'listening', url, profile: config.profile, version: options.version }, 'Mandate is listening.');
 
   const people: SamplePeople = {
-    invite: async (human) => (await registerHuman({ ...control, hasher }, { caller: MANDATE, ...human })).sign_in_secret,
+    invite: async (human) =>
+      (await registerHuman({ ...control, hasher }, { caller: MANDATE, ...human })).sign_in_secret,
     actAs: (human) => actAs({ ...control, hasher }, { caller: MANDATE, human, reason: 'Sample organisation.' }),
   };
   let closing: Promise<void> | null = null;
@@ -260,7 +293,13 @@ function scratchDir(data: string): string {
 }
 
 /** The world went on since the backup: what was live in it ends, on the record, before anything is served. */
-async function endRestored(data: DataDir, store: Store, evidence: EvidenceLog, random: Random, clock: Clock): Promise<void> {
+async function endRestored(
+  data: DataDir,
+  store: Store,
+  evidence: EvidenceLog,
+  random: Random,
+  clock: Clock,
+): Promise<void> {
   const now = clock.now();
   await evidence.append({
     v: 1,
@@ -282,7 +321,8 @@ function readings(snapshot: Snapshot, upstream: Upstream, now: Instant): GaugeRe
   return {
     snapshot_age_ms: 0,
     open_tasks: [...snapshot.openTasks()].filter((task) => isOpen(task, now)).length,
-    pending_approvals: [...snapshot.liveApprovals()].filter((approval) => approvalState(approval, now) === 'pending').length,
+    pending_approvals: [...snapshot.liveApprovals()].filter((approval) => approvalState(approval, now) === 'pending')
+      .length,
     stdio_children: upstream.stats().children,
   };
 }
@@ -300,7 +340,10 @@ function cutUpstream(upstream: ReturnType<typeof openUpstream>, ended: Ended, lo
     ...ended.agents.map((agent) => upstream.endAgent(agent)),
     ...ended.servers.map((server) => upstream.endServer(server)),
   ];
-  for (const cut of cutting) cut.catch((error: unknown) => log.error({ event: 'cut_failed', error: String(error) }, 'An upstream could not be closed.'));
+  for (const cut of cutting)
+    cut.catch((error: unknown) =>
+      log.error({ event: 'cut_failed', error: String(error) }, 'An upstream could not be closed.'),
+    );
 }
 
 /** Runs `work` again and again, never twice at once. A fault is logged: what it does can wait for the next time. */

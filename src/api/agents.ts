@@ -9,7 +9,21 @@ import { issueConnectionKey } from '../govern/issue-connection-key.ts';
 import { registerAgent } from '../govern/register-agent.ts';
 import { credentialBody, credentialSchema } from './credentials.ts';
 import type { ApiApp, ApiDeps } from './deps.ts';
-import { answers, emptyBody, jsonBody, list, pageOf, pageQuery, pageRequest, reasonText, sent, slug, time, when, whenOrNull } from './route.ts';
+import {
+  answers,
+  emptyBody,
+  jsonBody,
+  list,
+  pageOf,
+  pageQuery,
+  pageRequest,
+  reasonText,
+  sent,
+  slug,
+  time,
+  when,
+  whenOrNull,
+} from './route.ts';
 
 export const ownerSchema = z.object({ human: slug, accepted_at: time.nullable() }).openapi('Owner');
 
@@ -23,7 +37,12 @@ export const agentSchema = z
     owners: z.object({ business: ownerSchema, technical: ownerSchema, escalation: ownerSchema }),
     environment: slug,
     tools: list(z.string()),
-    entitlement: z.object({ set_by: z.string(), reason: z.string(), approved_by: z.string().nullable(), review_by: time }),
+    entitlement: z.object({
+      set_by: z.string(),
+      reason: z.string(),
+      approved_by: z.string().nullable(),
+      review_by: time,
+    }),
     autonomy: z.enum(AUTONOMY),
     spiffe_id: z.string().nullable(),
     probation_since: time.nullable(),
@@ -40,14 +59,26 @@ export function ownerBody(owner: Owner): z.infer<typeof ownerSchema> {
 export function agentBody(agent: Agent): z.infer<typeof agentSchema> {
   const { id, kind, name, purpose, lifecycle, owners, environment, entitlement, autonomy, spiffe_id, version } = agent;
   return {
-    id, kind, name, purpose, lifecycle,
-    owners: { business: ownerBody(owners.business), technical: ownerBody(owners.technical), escalation: ownerBody(owners.escalation) },
+    id,
+    kind,
+    name,
+    purpose,
+    lifecycle,
+    owners: {
+      business: ownerBody(owners.business),
+      technical: ownerBody(owners.technical),
+      escalation: ownerBody(owners.escalation),
+    },
     environment,
     tools: entitlement.tools,
     entitlement: {
-      set_by: entitlement.set_by, reason: entitlement.reason, approved_by: entitlement.approved_by, review_by: when(entitlement.review_by),
+      set_by: entitlement.set_by,
+      reason: entitlement.reason,
+      approved_by: entitlement.approved_by,
+      review_by: when(entitlement.review_by),
     },
-    autonomy, spiffe_id,
+    autonomy,
+    spiffe_id,
     probation_since: whenOrNull(agent.probation_since),
     created_at: when(agent.created_at),
     updated_at: when(agent.updated_at),
@@ -93,7 +124,10 @@ export function agents(app: ApiApp, deps: ApiDeps): void {
   app.openapi(listed, async (c) => {
     const { lifecycle, ...page } = c.req.valid('query');
     const found = await deps.store.actors.list({ kind: 'agent', ...sent({ lifecycle }) }, pageRequest(page));
-    return c.json({ items: found.items.filter((actor) => actor.kind === 'agent').map(agentBody), next_cursor: found.next_cursor });
+    return c.json({
+      items: found.items.filter((actor) => actor.kind === 'agent').map(agentBody),
+      next_cursor: found.next_cursor,
+    });
   });
 
   const read = createRoute({

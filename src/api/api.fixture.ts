@@ -44,7 +44,11 @@ export interface ApiFixture extends AuthorizeFixture {
   readonly connectionKey: string;
   ask(method: string, path: string, how?: Ask): Promise<Answer>;
   /** A live session of this human. `cli_session` is a bearer, `session` a cookie. */
-  session(human: string, kind?: 'cli_session' | 'session', steppedUp?: boolean): Promise<{ readonly secret: string; readonly credential: Credential }>;
+  session(
+    human: string,
+    kind?: 'cli_session' | 'session',
+    steppedUp?: boolean,
+  ): Promise<{ readonly secret: string; readonly credential: Credential }>;
   /** Headers and cookie with which our own pages send JSON. */
   fromOurPage(session: { readonly secret: string; readonly credential: Credential }): Ask;
   addHuman(id: string, roles: readonly Role[]): Promise<unknown>;
@@ -117,8 +121,19 @@ export async function openApiFixture(t: TestContext, agent = 'worker'): Promise<
     const secret = control.random.secret(prefix);
     const now = control.clock.now();
     const credential: Credential = {
-      id: control.random.id('crd'), kind, hash: control.hasher.sha256(secret), actor: actorId(actor), task: null, label: null,
-      created_at: now, expires_at: plusMs(now, 3_600_000), stepped_up_at: null, ended_at: null, ended_reason: null, version: 1, ...more,
+      id: control.random.id('crd'),
+      kind,
+      hash: control.hasher.sha256(secret),
+      actor: actorId(actor),
+      task: null,
+      label: null,
+      created_at: now,
+      expires_at: plusMs(now, 3_600_000),
+      stepped_up_at: null,
+      ended_at: null,
+      ended_reason: null,
+      version: 1,
+      ...more,
     };
     await control.write({ noun: 'credential', value: credential });
     return { secret, credential };
@@ -138,7 +153,11 @@ export async function openApiFixture(t: TestContext, agent = 'worker'): Promise<
       issue(human, kind, kind === 'session' ? 'mds' : 'mdc', { stepped_up_at: steppedUp ? control.clock.now() : null }),
     fromOurPage: ({ secret, credential }) => ({
       cookie: `${SESSION_COOKIE}=${secret}`,
-      headers: { origin: url, 'sec-fetch-site': 'same-origin', 'x-mandate-form': formToken(control.hasher, credential.id, API_FORM) },
+      headers: {
+        origin: url,
+        'sec-fetch-site': 'same-origin',
+        'x-mandate-form': formToken(control.hasher, credential.id, API_FORM),
+      },
     }),
     addHuman: (id, roles) => control.addHuman(id, roles),
     hold: async (tool = 'delete_file', args = { path: 'a.txt' }) => {
@@ -157,7 +176,9 @@ function send(base: string, method: string, path: string, how: Ask): Promise<Ans
   const headers: Record<string, string> = {
     ...(how.bearer === undefined ? {} : { authorization: `Bearer ${how.bearer}` }),
     ...(how.cookie === undefined ? {} : { cookie: how.cookie }),
-    ...(payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }),
+    ...(payload === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }),
     ...how.headers,
   };
   return new Promise((resolve, reject) => {
@@ -168,7 +189,12 @@ function send(base: string, method: string, path: string, how: Ask): Promise<Ans
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
         const isJson = (response.headers['content-type'] ?? '').includes('json');
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: isJson ? (JSON.parse(text) as JsonObject) : {} }); // the API answers objects
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text,
+          json: isJson ? (JSON.parse(text) as JsonObject) : {},
+        }); // the API answers objects
       });
     });
     asked.on('error', reject);

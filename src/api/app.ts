@@ -48,12 +48,33 @@ export function openApi(deps: ApiDeps): Api {
     return problemResponse(c, fault);
   });
   for (const path of ['/healthz', '/readyz', '/metrics', '/v1/*']) app.use(path, guardHost(deps), HEADERS);
-  app.use('/v1/*', guardOrigin(deps), limitBody, guardCaller(deps, [...OPEN_ROUTES, 'GET /v1/openapi.json']), strictBody);
+  app.use(
+    '/v1/*',
+    guardOrigin(deps),
+    limitBody,
+    guardCaller(deps, [...OPEN_ROUTES, 'GET /v1/openapi.json']),
+    strictBody,
+  );
 
   health(app, deps);
   for (const noun of [
-    sessions, humans, agents, workloads, transitions, credentials, servers, tools, tasks, approvals, decisions, evidence, decide,
-    revocations, environments, nodes, policy,
+    sessions,
+    humans,
+    agents,
+    workloads,
+    transitions,
+    credentials,
+    servers,
+    tools,
+    tasks,
+    approvals,
+    decisions,
+    evidence,
+    decide,
+    revocations,
+    environments,
+    nodes,
+    policy,
   ]) {
     noun(app, deps);
   }

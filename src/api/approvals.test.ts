@@ -7,7 +7,13 @@ import { openApiFixture, type ApiFixture } from './api.fixture.ts';
 
 const VERDICTS = ['approve', 'deny', 'confirm'] as const;
 
-async function answer(f: ApiFixture, approval: Approval, verdict: string, human: string, more: { digest?: string; steppedUp?: boolean } = {}) {
+async function answer(
+  f: ApiFixture,
+  approval: Approval,
+  verdict: string,
+  human: string,
+  more: { digest?: string; steppedUp?: boolean } = {},
+) {
   const { secret } = await f.session(human, 'cli_session', more.steppedUp ?? true);
   const body = { digest: more.digest ?? approval.digest, reason: 'Read and considered.' };
   return f.ask('POST', `/v1/approvals/${approval.id}/${verdict}`, { bearer: secret, body });
@@ -33,7 +39,9 @@ test('the operator cannot get into a session of a human who has a passphrase', a
   assert.equal(reset.json['code'], 'auth.forbidden');
   const link = await f.ask('POST', '/v1/humans/ann/sign-in-link', { bearer: f.operator, body: {} });
   const url = new URL((link.json['sign_in'] as { url: string }).url); // as the API describes it
-  const used = await f.ask('POST', '/v1/sign-in', { body: { secret: url.searchParams.get('link'), passphrase: 'a passphrase of the operator' } });
+  const used = await f.ask('POST', '/v1/sign-in', {
+    body: { secret: url.searchParams.get('link'), passphrase: 'a passphrase of the operator' },
+  });
   assert.equal(used.json['code'], 'auth.invalid');
 });
 
@@ -56,7 +64,10 @@ test('answering needs the second factor, within five minutes', async (t) => {
   }
   const { secret } = await f.session('ann');
   f.control.clock.advance(STEP_UP_MS);
-  const stale = await f.ask('POST', `/v1/approvals/${approval.id}/approve`, { bearer: secret, body: { digest: approval.digest, reason: 'Late.' } });
+  const stale = await f.ask('POST', `/v1/approvals/${approval.id}/approve`, {
+    bearer: secret,
+    body: { digest: approval.digest, reason: 'Late.' },
+  });
   assert.equal(stale.json['code'], 'auth.step_up');
 });
 
@@ -72,12 +83,19 @@ test('TH-27 who asked, who is in the chain, who is not asked and who is asked la
   const f = await openApiFixture(t);
   await f.addHuman('zoe', ['member']);
   const approval = await f.hold();
-  for (const [human, why] of [['dora', /asked for it/], ['zoe', /not asked/]] as const) {
+  for (const [human, why] of [
+    ['dora', /asked for it/],
+    ['zoe', /not asked/],
+  ] as const) {
     const refused = await answer(f, approval, 'approve', human);
     assert.equal(refused.json['code'], 'approval.ineligible', human);
     assert.match(refused.text, why, human);
   }
-  assert.equal((await answer(f, approval, 'confirm', 'dora')).json['code'], 'approval.ineligible', 'there are others who can approve');
+  assert.equal(
+    (await answer(f, approval, 'confirm', 'dora')).json['code'],
+    'approval.ineligible',
+    'there are others who can approve',
+  );
 });
 
 test('a quorum of two takes two people, and one of them twice is not two', async (t) => {
@@ -96,7 +114,10 @@ test('one deny decides, whatever the quorum', async (t) => {
 });
 
 test('a single human outside production confirms their own request, and in production never', async (t) => {
-  for (const [environment, expected] of [['dev', 'confirmed'], ['prod', 'approval.ineligible']] as const) {
+  for (const [environment, expected] of [
+    ['dev', 'confirmed'],
+    ['prod', 'approval.ineligible'],
+  ] as const) {
     const f = await openApiFixture(t);
     const approval = await raised(f, { environment: environmentId(environment) });
     for (const id of ['ann', 'bob', 'cleo']) {
@@ -125,7 +146,10 @@ test('an approval shows exactly what will be forwarded, and no nonce', async (t)
   const f = await openApiFixture(t);
   const approval = await f.hold('delete_file', { path: 'a\u202etxt' });
   const read = await f.ask('GET', `/v1/approvals/${approval.id}`, { bearer: f.operator });
-  assert.deepEqual((read.json['subject'] as { shown: string }).shown, '{"arguments":{"path":"a\u202etxt"},"name":"delete_file"}');
+  assert.deepEqual(
+    (read.json['subject'] as { shown: string }).shown,
+    '{"arguments":{"path":"a\u202etxt"},"name":"delete_file"}',
+  );
   assert.equal(read.json['url'], `${f.url}/approvals/${approval.id}`);
   assert.ok(!('nonce' in read.json));
 });

@@ -6,7 +6,19 @@ import { actorId, isRecordId } from '../core/ids.ts';
 import type { Instant } from '../core/instant.ts';
 import { answerApproval } from '../govern/answer-approval.ts';
 import type { ApiApp, ApiDeps } from './deps.ts';
-import { answers, jsonBody, list, pageOf, pageQuery, pageRequest, reasonText, recordIdOf, slug, time, when } from './route.ts';
+import {
+  answers,
+  jsonBody,
+  list,
+  pageOf,
+  pageQuery,
+  pageRequest,
+  reasonText,
+  recordIdOf,
+  slug,
+  time,
+  when,
+} from './route.ts';
 import { chainSchema } from './tasks.ts';
 
 const policyRef = z.object({ serial: z.number(), hash: z.string() });
@@ -35,7 +47,9 @@ export const approvalSchema = z
     steps: list(z.object({ asked: list(z.string()), from: time })),
     roles: list(z.enum(ROLES)),
     quorum: z.number(),
-    votes: list(z.object({ human: z.string(), verdict: z.enum(['approve', 'deny', 'confirm']), reason: z.string(), at: time })),
+    votes: list(
+      z.object({ human: z.string(), verdict: z.enum(['approve', 'deny', 'confirm']), reason: z.string(), at: time }),
+    ),
     state: z.enum(APPROVAL_STATES),
     message: z.string(),
     decision: z.string().nullable(),
@@ -68,12 +82,17 @@ export function approvals(app: ApiApp, deps: ApiDeps): void {
     method: 'get',
     path: '/v1/approvals',
     summary: 'Approvals, newest first. A page may hold fewer than `limit` while `next_cursor` goes on.',
-    request: { query: z.strictObject({ ...pageQuery, state: z.enum(APPROVAL_STATES).optional(), agent: slug.optional() }) },
+    request: {
+      query: z.strictObject({ ...pageQuery, state: z.enum(APPROVAL_STATES).optional(), agent: slug.optional() }),
+    },
     responses: answers(pageOf(approvalSchema), 'A page of approvals.'),
   });
   app.openapi(listed, async (c) => {
     const { state, agent, ...page } = c.req.valid('query');
-    const filter = { ...(agent === undefined ? {} : { agent: actorId(agent) }), ...(state === undefined ? {} : { state }) };
+    const filter = {
+      ...(agent === undefined ? {} : { agent: actorId(agent) }),
+      ...(state === undefined ? {} : { state }),
+    };
     const found = await deps.store.approvals.list(filter, pageRequest(page));
     const items = found.items.map(body).filter((approval) => state === undefined || approval.state === state);
     return c.json({ items, next_cursor: found.next_cursor });
@@ -88,7 +107,8 @@ export function approvals(app: ApiApp, deps: ApiDeps): void {
   });
   app.openapi(read, async (c) => {
     const { id } = c.req.valid('param');
-    const approval = deps.snapshot.approval(id) ?? (isRecordId('apr', id) ? await deps.store.approvals.get(id) : undefined);
+    const approval =
+      deps.snapshot.approval(id) ?? (isRecordId('apr', id) ? await deps.store.approvals.get(id) : undefined);
     if (approval === undefined) throw new MandateError('not_found');
     return c.json(body(approval));
   });
@@ -105,6 +125,8 @@ export function approvals(app: ApiApp, deps: ApiDeps): void {
   });
   app.openapi(answer, async (c) => {
     const { id, verdict } = c.req.valid('param');
-    return c.json(body(await answerApproval(deps, { caller: c.get('caller'), approval: id, verdict, ...c.req.valid('json') })));
+    return c.json(
+      body(await answerApproval(deps, { caller: c.get('caller'), approval: id, verdict, ...c.req.valid('json') })),
+    );
   });
 }

@@ -22,7 +22,11 @@ export const credentialSchema = z
 export function credentialBody(credential: Credential): z.infer<typeof credentialSchema> {
   const { id, kind, actor, task, label, created_at, expires_at, ended_at, ended_reason } = credential;
   return {
-    id, kind, actor, task, label,
+    id,
+    kind,
+    actor,
+    task,
+    label,
     created_at: when(created_at),
     expires_at: whenOrNull(expires_at),
     ended_at: whenOrNull(ended_at),

@@ -68,10 +68,18 @@ function requireMayTry(deps: ApiDeps, caller: Caller, agent: string): void {
   requireRoleOrBeing(caller, owners, 'admin', 'security', 'auditor');
 }
 
-function dryDecision(deps: ApiDeps, asked: { readonly agent: string; readonly task: string | null; readonly action: Action }): DryDecision {
+function dryDecision(
+  deps: ApiDeps,
+  asked: { readonly agent: string; readonly task: string | null; readonly action: Action },
+): DryDecision {
   const now = deps.clock.now();
   const engine = deps.policy.current();
-  const deny = (why: Reason): DryDecision => ({ effect: 'deny', reasons: [why], determining: [], policy: engine?.ref ?? null });
+  const deny = (why: Reason): DryDecision => ({
+    effect: 'deny',
+    reasons: [why],
+    determining: [],
+    policy: engine?.ref ?? null,
+  });
 
   const checked = preconditions(deps.snapshot, asked, now);
   if (!checked.ok) return deny(checked.reason);

@@ -13,7 +13,9 @@ const receipt = z.object({ chain: z.string(), seq: z.number(), hash: z.string() 
 
 export const decisionSchema = z
   .object({ decision: record, evidence: receipt, outcome: record.nullable() })
-  .openapi('Decision', { description: 'The decision as recorded, where it stands in the evidence, and what became of it.' });
+  .openapi('Decision', {
+    description: 'The decision as recorded, where it stands in the evidence, and what became of it.',
+  });
 
 export interface DecisionBody {
   readonly decision: DecisionRecord;
@@ -53,7 +55,10 @@ export function decisions(app: ApiApp, deps: ApiDeps): void {
   });
   app.openapi(listed, async (c) => {
     const { task, agent, effect, since, ...page } = c.req.valid('query');
-    const filter = ownFilter(c.get('caller'), { kind: 'decision', ...sent({ task, actor: agent, effect, since }) } as EvidenceFilter); // sent() leaves only what is there
+    const filter = ownFilter(c.get('caller'), {
+      kind: 'decision',
+      ...sent({ task, actor: agent, effect, since }),
+    } as EvidenceFilter); // sent() leaves only what is there
     const found = await deps.evidence.query(filter, pageRequest(page));
     const items = await Promise.all(found.items.map((entry) => decisionBody(deps, entry)));
     return c.json({ items, next_cursor: found.next_cursor });
@@ -77,7 +82,8 @@ export function decisions(app: ApiApp, deps: ApiDeps): void {
 function ownFilter(caller: Caller, asked: EvidenceFilter): EvidenceFilter {
   if (caller.kind !== 'agent') return asked;
   const foreign = (asked.task ?? caller.task) !== caller.task || (asked.actor ?? caller.agent) !== caller.agent;
-  if (foreign || caller.task === null) throw new MandateError('auth.forbidden', 'An agent reads the decisions of its own task.');
+  if (foreign || caller.task === null)
+    throw new MandateError('auth.forbidden', 'An agent reads the decisions of its own task.');
   return { ...asked, task: caller.task, actor: caller.agent };
 }
 

@@ -20,7 +20,10 @@ const DEADLINE_MS = 5_000;
 async function follow(t: TestContext, f: ApiFixture, bearer: string, lastEventId?: string) {
   const seen: Seen[] = [];
   const waiting = new Set<() => void>();
-  const headers = { authorization: `Bearer ${bearer}`, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
+  const headers = {
+    authorization: `Bearer ${bearer}`,
+    ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+  };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const asked = request(`${f.url}/v1/events`, { headers, agent: false }, resolve);
     asked.on('error', reject);
@@ -96,10 +99,17 @@ test('a client that comes back gets what it missed, once and in order', async (t
 test('a position that is not known is answered with a reset', async (t) => {
   const f = await openApiFixture(t);
   const head = f.control.evidence.head();
-  for (const id of ['garbage', writeCursor({ chain: 'another', seq: 1 }), writeCursor({ ...head, seq: head.seq + 1 })]) {
+  for (const id of [
+    'garbage',
+    writeCursor({ chain: 'another', seq: 1 }),
+    writeCursor({ ...head, seq: head.seq + 1 }),
+  ]) {
     const stream = await follow(t, f, f.operator, id);
     const reset = await stream.next((one) => one.event === 'reset');
-    assert.deepEqual(readCursor(reset.id ?? ''), { chain: f.control.evidence.head().chain, seq: f.control.evidence.head().seq });
+    assert.deepEqual(readCursor(reset.id ?? ''), {
+      chain: f.control.evidence.head().chain,
+      seq: f.control.evidence.head().seq,
+    });
   }
 });
 
@@ -109,7 +119,10 @@ test('the stream ends with the session of whoever watches', async (t) => {
   const stream = await follow(t, f, secret);
   assert.equal((await f.ask('POST', '/v1/sign-out', { bearer: secret, body: {} })).status, 200);
   await stream.ended();
-  assert.deepEqual(stream.seen.filter((one) => one.event === 'decision'), []);
+  assert.deepEqual(
+    stream.seen.filter((one) => one.event === 'decision'),
+    [],
+  );
 });
 
 test('there is room for so many streams, and a client that goes away leaves its place', async (t) => {
@@ -126,10 +139,14 @@ test('there is room for so many streams, and a client that goes away leaves its 
 
 async function statusOf(f: ApiFixture): Promise<number> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${f.url}/v1/events`, { headers: { authorization: `Bearer ${f.operator}` }, agent: false }, (response) => {
-      response.destroy();
-      resolve(response.statusCode ?? 0);
-    });
+    const asked = request(
+      `${f.url}/v1/events`,
+      { headers: { authorization: `Bearer ${f.operator}` }, agent: false },
+      (response) => {
+        response.destroy();
+        resolve(response.statusCode ?? 0);
+      },
+    );
     asked.on('error', reject);
     asked.end();
   });

@@ -37,7 +37,8 @@ export function events(app: ApiApp, deps: ApiDeps): { close(): void } {
   const open = new Set<() => void>();
 
   app.get('/v1/events', (c) => {
-    if (open.size >= STREAMS_MAX) throw new MandateError('limit.reached', `At most ${STREAMS_MAX} event streams are open at once.`);
+    if (open.size >= STREAMS_MAX)
+      throw new MandateError('limit.reached', `At most ${STREAMS_MAX} event streams are open at once.`);
     const caller = c.get('caller');
     const from = c.req.header('last-event-id');
     c.header('content-type', 'text/event-stream');
@@ -66,7 +67,13 @@ export function events(app: ApiApp, deps: ApiDeps): { close(): void } {
   };
 }
 
-async function follow(deps: ApiDeps, caller: Caller, out: StreamingApi, lastEventId: string | undefined, ending: AbortController): Promise<void> {
+async function follow(
+  deps: ApiDeps,
+  caller: Caller,
+  out: StreamingApi,
+  lastEventId: string | undefined,
+  ending: AbortController,
+): Promise<void> {
   const head = deps.evidence.head();
   const asked = lastEventId === undefined ? null : readCursor(lastEventId);
   const known = asked !== null && asked.chain === head.chain && asked.seq <= head.seq;
@@ -116,7 +123,8 @@ async function follow(deps: ApiDeps, caller: Caller, out: StreamingApi, lastEven
       await new Promise<void>((resolve) => {
         wake = resolve;
         // Something may have come between reading and waiting.
-        if (ending.signal.aborted || beatDue || missed || changed.length > 0 || deps.evidence.head().seq > position.seq) resolve();
+        if (ending.signal.aborted || beatDue || missed || changed.length > 0 || deps.evidence.head().seq > position.seq)
+          resolve();
       });
     }
   } finally {

@@ -22,7 +22,11 @@ export function evidence(app: ApiApp, deps: ApiDeps): void {
     path: '/v1/evidence',
     summary: 'Evidence records of any kind, newest first, with what is needed to verify them.',
     request: {
-      query: z.strictObject({ ...pageQuery, kind: z.enum(EVIDENCE_KINDS).optional(), of: z.string().max(100).optional() }),
+      query: z.strictObject({
+        ...pageQuery,
+        kind: z.enum(EVIDENCE_KINDS).optional(),
+        of: z.string().max(100).optional(),
+      }),
     },
     responses: answers(pageOf(entrySchema), 'A page of evidence.'),
   });

@@ -65,7 +65,10 @@ function ofOurPage(deps: ApiDeps, c: Context, cookie: string): Caller {
 /** What a kind of caller may never reach, whatever a use case behind it would say. */
 function guardKind(c: Context, caller: Caller): void {
   if (caller.kind === 'agent' && !mayAgent(c, caller.task)) {
-    throw new MandateError('auth.forbidden', 'An agent may renew, close and read its own task, and read its own decisions.');
+    throw new MandateError(
+      'auth.forbidden',
+      'An agent may renew, close and read its own task, and read its own decisions.',
+    );
   }
   if (caller.kind !== 'human' || isRead(c) || OF_AUDITORS_TOO.includes(c.req.path)) return;
   if (caller.human.roles.every((role) => role === 'auditor')) {

@@ -32,7 +32,13 @@ export const humanSchema = z
 export function humanBody(human: Human): z.infer<typeof humanSchema> {
   const { id, kind, name, lifecycle, roles, deputy, vouched_by, entitlement, created_at, updated_at, version } = human;
   return {
-    id, kind, name, lifecycle, roles, deputy, vouched_by,
+    id,
+    kind,
+    name,
+    lifecycle,
+    roles,
+    deputy,
+    vouched_by,
     tools: entitlement?.tools ?? null,
     created_at: when(created_at),
     updated_at: when(updated_at),
@@ -46,7 +52,10 @@ const invited = z.object({ human: humanSchema, sign_in: z.object({ url: z.string
 export function humans(app: ApiApp, deps: ApiDeps): void {
   const invitation = ({ human, sign_in_secret }: Invited) => ({
     human: humanBody(human),
-    sign_in: { url: signInUrl(deps.publicUrl(), sign_in_secret), expires_at: when(plusMs(deps.clock.now(), SIGN_IN_LINK_MS)) },
+    sign_in: {
+      url: signInUrl(deps.publicUrl(), sign_in_secret),
+      expires_at: when(plusMs(deps.clock.now(), SIGN_IN_LINK_MS)),
+    },
   });
 
   const register = createRoute({
@@ -67,7 +76,10 @@ export function humans(app: ApiApp, deps: ApiDeps): void {
     responses: answers(invited, 'The human and their link.', 201),
   });
   app.openapi(register, async (c) => {
-    return c.json(invitation(await registerHuman(deps, { caller: c.get('caller'), ...sent(c.req.valid('json')) })), 201);
+    return c.json(
+      invitation(await registerHuman(deps, { caller: c.get('caller'), ...sent(c.req.valid('json')) })),
+      201,
+    );
   });
 
   const listed = createRoute({
@@ -80,7 +92,10 @@ export function humans(app: ApiApp, deps: ApiDeps): void {
   app.openapi(listed, async (c) => {
     const { lifecycle, ...page } = c.req.valid('query');
     const found = await deps.store.actors.list({ kind: 'human', ...sent({ lifecycle }) }, pageRequest(page));
-    return c.json({ items: found.items.filter((actor) => actor.kind === 'human').map(humanBody), next_cursor: found.next_cursor });
+    return c.json({
+      items: found.items.filter((actor) => actor.kind === 'human').map(humanBody),
+      next_cursor: found.next_cursor,
+    });
   });
 
   const read = createRoute({
@@ -105,7 +120,10 @@ export function humans(app: ApiApp, deps: ApiDeps): void {
   });
   app.openapi(link, async (c) => {
     const human = c.req.valid('param').id;
-    return c.json(invitation(await newSignInLink(deps, { caller: c.get('caller'), human, ...sent(c.req.valid('json')) })), 201);
+    return c.json(
+      invitation(await newSignInLink(deps, { caller: c.get('caller'), human, ...sent(c.req.valid('json')) })),
+      201,
+    );
   });
 
   const vouch = createRoute({
@@ -115,5 +133,7 @@ export function humans(app: ApiApp, deps: ApiDeps): void {
     request: { params: one, body: emptyBody },
     responses: answers(humanSchema, 'The human.'),
   });
-  app.openapi(vouch, async (c) => c.json(humanBody(await vouchFor(deps, { caller: c.get('caller'), human: c.req.valid('param').id }))));
+  app.openapi(vouch, async (c) =>
+    c.json(humanBody(await vouchFor(deps, { caller: c.get('caller'), human: c.req.valid('param').id }))),
+  );
 }

@@ -25,14 +25,38 @@ export interface GaugeReadings {
 export function openMetrics(read: () => GaugeReadings): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  const decisions = new Counter({ name: 'mandate_decisions_total', help: 'Decisions by effect.', labelNames: ['effect'], registers });
-  const latency = new Histogram({ name: 'mandate_decision_seconds', help: 'From the request to its durable decision.', buckets: SECONDS, registers });
-  const commit = new Histogram({ name: 'mandate_evidence_commit_seconds', help: 'From an append to its durability.', buckets: SECONDS, registers });
-  const upstream = new Counter({ name: 'mandate_upstream_errors_total', help: 'Calls that a server failed, by code.', labelNames: ['code'], registers });
+  const decisions = new Counter({
+    name: 'mandate_decisions_total',
+    help: 'Decisions by effect.',
+    labelNames: ['effect'],
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'mandate_decision_seconds',
+    help: 'From the request to its durable decision.',
+    buckets: SECONDS,
+    registers,
+  });
+  const commit = new Histogram({
+    name: 'mandate_evidence_commit_seconds',
+    help: 'From an append to its durability.',
+    buckets: SECONDS,
+    registers,
+  });
+  const upstream = new Counter({
+    name: 'mandate_upstream_errors_total',
+    help: 'Calls that a server failed, by code.',
+    labelNames: ['code'],
+    registers,
+  });
   const gauge = (name: string, help: string, value: (now: GaugeReadings) => number): void => {
     const made: Gauge = new Gauge({ name, help, registers, collect: () => made.set(value(read())) });
   };
-  gauge('mandate_snapshot_age_seconds', 'How old the state is that decisions read.', (now) => now.snapshot_age_ms / 1000);
+  gauge(
+    'mandate_snapshot_age_seconds',
+    'How old the state is that decisions read.',
+    (now) => now.snapshot_age_ms / 1000,
+  );
   gauge('mandate_open_tasks', 'Tasks that are open.', (now) => now.open_tasks);
   gauge('mandate_pending_approvals', 'Approvals that wait for an answer.', (now) => now.pending_approvals);
   gauge('mandate_stdio_children', 'Server processes that run.', (now) => now.stdio_children);
@@ -59,10 +83,11 @@ export function measured(log: EvidenceLog, clock: Clock, metrics: Metrics): Evid
       const startedUs = clock.monotonicUs();
       const receipt = await log.append(record, facts);
       metrics.observeEvidenceCommit((clock.monotonicUs() - startedUs) / 1e6);
-      if (record.kind === 'decision') metrics.observeDecision(record.effect as Effect, (record.latency_us + clock.monotonicUs() - startedUs) / 1e6); // a record's effect is one of EFFECTS
-      if (record.kind === 'outcome' && record.code?.startsWith('upstream.') === true) metrics.countUpstreamError(record.code);
+      if (record.kind === 'decision')
+        metrics.observeDecision(record.effect as Effect, (record.latency_us + clock.monotonicUs() - startedUs) / 1e6); // a record's effect is one of EFFECTS
+      if (record.kind === 'outcome' && record.code?.startsWith('upstream.') === true)
+        metrics.countUpstreamError(record.code);
       return receipt;
     },
   };
 }
-

@@ -6,7 +6,13 @@ import { authorize } from '../govern/authorize.ts';
 import { PASSPHRASE } from '../govern/control.fixture.ts';
 import { openApiFixture, type ApiFixture } from './api.fixture.ts';
 
-const TASK = { agent: 'worker', purpose: 'Tidy up.', scope: { tools: ['files/read_file'] }, budget: { calls: 3 }, expires_in_s: 600 };
+const TASK = {
+  agent: 'worker',
+  purpose: 'Tidy up.',
+  scope: { tools: ['files/read_file'] },
+  budget: { calls: 3 },
+  expires_in_s: 600,
+};
 
 test('a task says who triggered it from the credential, never from the body', async (t) => {
   const f = await openApiFixture(t);
@@ -32,8 +38,19 @@ test('an agent reads, renews and closes its own task and no other', async (t) =>
   const otherId = word(part(other.json, 'task')['id']);
   const own = `/v1/tasks/${f.task.id}`;
   assert.equal((await f.ask('GET', own, { bearer: f.taskToken })).status, 200);
-  for (const [method, path] of [['GET', `/v1/tasks/${otherId}`], ['POST', `/v1/tasks/${otherId}/token`], ['POST', `/v1/tasks/${otherId}/close`], ['POST', `${own}/purpose`], ['GET', '/v1/tasks'], ['GET', '/v1/events']] as const) {
-    assert.equal((await f.ask(method, path, { bearer: f.taskToken, ...(method === 'POST' ? { body: {} } : {}) })).json['code'], 'auth.forbidden', path);
+  for (const [method, path] of [
+    ['GET', `/v1/tasks/${otherId}`],
+    ['POST', `/v1/tasks/${otherId}/token`],
+    ['POST', `/v1/tasks/${otherId}/close`],
+    ['POST', `${own}/purpose`],
+    ['GET', '/v1/tasks'],
+    ['GET', '/v1/events'],
+  ] as const) {
+    assert.equal(
+      (await f.ask(method, path, { bearer: f.taskToken, ...(method === 'POST' ? { body: {} } : {}) })).json['code'],
+      'auth.forbidden',
+      path,
+    );
   }
   const renewed = await f.ask('POST', `${own}/token`, { bearer: f.taskToken, body: {} });
   assert.equal(renewed.status, 201, renewed.text);
@@ -56,15 +73,23 @@ test('decisions are read with their evidence; an agent sees those of its own tas
   assert.equal(items(allowed.json)[0]?.['outcome'], null);
 
   const own = await f.ask('GET', '/v1/decisions', { bearer: f.taskToken });
-  assert.deepEqual(items(own.json).map((one) => part(one, 'decision')['effect']), ['hold', 'allow']);
+  assert.deepEqual(
+    items(own.json).map((one) => part(one, 'decision')['effect']),
+    ['hold', 'allow'],
+  );
   const read = await f.ask('GET', `/v1/decisions/${held.decision.id}`, { bearer: f.taskToken });
   assert.equal(part(read.json, 'decision')['id'], held.decision.id);
   assert.match(word(part(read.json, 'evidence')['hash']), /^sha256:/);
   assert.equal((await f.ask('GET', `/v1/decisions/${foreign.decision.id}`, { bearer: f.taskToken })).status, 404);
-  assert.equal((await f.ask('GET', '/v1/decisions?agent=intern', { bearer: f.taskToken })).json['code'], 'auth.forbidden');
+  assert.equal(
+    (await f.ask('GET', '/v1/decisions?agent=intern', { bearer: f.taskToken })).json['code'],
+    'auth.forbidden',
+  );
 
   const page = await f.ask('GET', '/v1/decisions?limit=2', { bearer: f.operator });
-  const rest = await f.ask('GET', `/v1/decisions?limit=2&cursor=${word(page.json['next_cursor'])}`, { bearer: f.operator });
+  const rest = await f.ask('GET', `/v1/decisions?limit=2&cursor=${word(page.json['next_cursor'])}`, {
+    bearer: f.operator,
+  });
   assert.deepEqual([items(page.json).length, items(rest.json).length, rest.json['next_cursor']], [2, 1, null]);
 });
 
@@ -78,9 +103,25 @@ test('a dry decision says the effect and leaves nothing behind', async (t) => {
     assert.equal(dry.json['effect'], effect, dry.text);
     assert.ok(items({ items: dry.json['reasons'] ?? [] }).length > 0);
   }
-  assert.equal((await f.ask('POST', '/v1/decide', { bearer: f.operator, body: { agent: 'worker', server: 'files', tool: 'read_file' } })).json['effect'], 'deny');
+  assert.equal(
+    (
+      await f.ask('POST', '/v1/decide', {
+        bearer: f.operator,
+        body: { agent: 'worker', server: 'files', tool: 'read_file' },
+      })
+    ).json['effect'],
+    'deny',
+  );
   const { secret } = await f.session('dora');
-  assert.equal((await f.ask('POST', '/v1/decide', { bearer: secret, body: { agent: 'worker', task: f.task.id, server: 'files', tool: 'read_file' } })).status, 403);
+  assert.equal(
+    (
+      await f.ask('POST', '/v1/decide', {
+        bearer: secret,
+        body: { agent: 'worker', task: f.task.id, server: 'files', tool: 'read_file' },
+      })
+    ).status,
+    403,
+  );
   assert.equal(f.control.evidence.head().seq, before);
   assert.deepEqual(f.api.memory.spent(f.task.id), { calls: 0 });
   assert.deepEqual([...f.control.snapshot.liveApprovals()], []);
@@ -89,9 +130,18 @@ test('a dry decision says the effect and leaves nothing behind', async (t) => {
 test('TH-36 only the operator and admins have a server looked at, and its secrets are not shown', async (t) => {
   const f = await openApiFixture(t);
   await f.addHuman('eve', ['auditor']);
-  const body = { id: 'notes', transport: { type: 'stdio', command: '/bin/notes', args: ['--x'], env: { API_KEY: 'very-secret-value' } }, environment: 'dev', trust: 'untrusted' };
+  const body = {
+    id: 'notes',
+    transport: { type: 'stdio', command: '/bin/notes', args: ['--x'], env: { API_KEY: 'very-secret-value' } },
+    environment: 'dev',
+    trust: 'untrusted',
+  };
   for (const human of ['bob', 'cleo', 'dora', 'eve']) {
-    assert.equal((await f.ask('POST', '/v1/servers', { bearer: (await f.session(human)).secret, body })).json['code'], 'auth.forbidden', human);
+    assert.equal(
+      (await f.ask('POST', '/v1/servers', { bearer: (await f.session(human)).secret, body })).json['code'],
+      'auth.forbidden',
+      human,
+    );
   }
   assert.equal((await f.ask('POST', '/v1/servers', { bearer: f.taskToken, body })).json['code'], 'auth.forbidden');
   assert.deepEqual(f.listed, [], 'nothing was started for any of them');
@@ -107,34 +157,69 @@ test('TH-36 only the operator and admins have a server looked at, and its secret
   const [tool] = items(tools.json);
   assert.equal(tool?.['state'], 'quarantined');
   const body2 = { accept_digest: tool['digest'], reason: 'Read it.' };
-  const accepted = await f.ask('PATCH', '/v1/servers/notes/tools/read_note', { bearer: (await f.session('bob')).secret, body: body2 });
+  const accepted = await f.ask('PATCH', '/v1/servers/notes/tools/read_note', {
+    bearer: (await f.session('bob')).secret,
+    body: body2,
+  });
   assert.equal(accepted.json['state'], 'pinned', accepted.text);
-  const removed = await f.ask('DELETE', '/v1/servers/notes', { bearer: f.operator, body: { reason: 'No longer used.' } });
+  const removed = await f.ask('DELETE', '/v1/servers/notes', {
+    bearer: f.operator,
+    body: { reason: 'No longer used.' },
+  });
   assert.equal(removed.json['state'], 'removed', removed.text);
 });
 
 test('an agent is registered, accepted, and stopped, with what that ended', async (t) => {
   const f = await openApiFixture(t);
   const body = {
-    id: 'robot', name: 'Robot', purpose: 'Tries things.', owners: { business: 'ann', technical: 'bob', escalation: 'cleo' },
-    environment: 'dev', tools: ['files/*'], autonomy: 'supervised',
+    id: 'robot',
+    name: 'Robot',
+    purpose: 'Tries things.',
+    owners: { business: 'ann', technical: 'bob', escalation: 'cleo' },
+    environment: 'dev',
+    tools: ['files/*'],
+    autonomy: 'supervised',
   };
   const filed = await f.ask('POST', '/v1/agents', { bearer: (await f.session('dora')).secret, body });
   assert.equal(filed.status, 201, filed.text);
   assert.equal(filed.json['lifecycle'], 'registered');
   assert.equal((await f.ask('POST', '/v1/agents', { bearer: f.operator, body })).json['code'], 'conflict.exists');
   for (const owner of ['ann', 'bob', 'cleo']) {
-    assert.equal((await f.ask('POST', '/v1/agents/robot/accept', { bearer: (await f.session(owner)).secret, body: {} })).status, 200, owner);
+    assert.equal(
+      (await f.ask('POST', '/v1/agents/robot/accept', { bearer: (await f.session(owner)).secret, body: {} })).status,
+      200,
+      owner,
+    );
   }
-  assert.equal((await f.ask('POST', '/v1/agents/robot/accept', { bearer: f.operator, body: {} })).json['code'], 'auth.forbidden');
-  const moved = await f.ask('POST', '/v1/agents/robot/transitions', { bearer: (await f.session('bob')).secret, body: { to: 'probationary', reason: 'Looks fine.' } });
+  assert.equal(
+    (await f.ask('POST', '/v1/agents/robot/accept', { bearer: f.operator, body: {} })).json['code'],
+    'auth.forbidden',
+  );
+  const moved = await f.ask('POST', '/v1/agents/robot/transitions', {
+    bearer: (await f.session('bob')).secret,
+    body: { to: 'probationary', reason: 'Looks fine.' },
+  });
   assert.equal(part(moved.json, 'agent')['lifecycle'], 'probationary', moved.text);
 
-  const stopped = await f.ask('POST', '/v1/agents/worker/transitions', { bearer: f.operator, body: { to: 'suspended', reason: 'Stop.' } });
+  const stopped = await f.ask('POST', '/v1/agents/worker/transitions', {
+    bearer: f.operator,
+    body: { to: 'suspended', reason: 'Stop.' },
+  });
   assert.equal(part(stopped.json, 'ended')['tasks'], 1);
   assert.equal((await f.ask('GET', `/v1/tasks/${f.task.id}`, { bearer: f.taskToken })).json['code'], 'auth.invalid');
-  assert.equal((await f.ask('POST', '/v1/humans/worker/transitions', { bearer: f.operator, body: { to: 'suspended', reason: 'x' } })).status, 404);
-  const revoked = await f.ask('POST', '/v1/revocations', { bearer: f.operator, body: { kind: 'all', reason: 'Drill.' } });
+  assert.equal(
+    (
+      await f.ask('POST', '/v1/humans/worker/transitions', {
+        bearer: f.operator,
+        body: { to: 'suspended', reason: 'x' },
+      })
+    ).status,
+    404,
+  );
+  const revoked = await f.ask('POST', '/v1/revocations', {
+    bearer: f.operator,
+    body: { kind: 'all', reason: 'Drill.' },
+  });
   assert.equal(part(revoked.json, 'ended')['agents'], 2);
 });
 
@@ -145,7 +230,10 @@ test('keys are shown once, and no list of credentials holds a secret or a hash',
   assert.match(word(made.json['key']), /^mdk_/);
   const listed = await f.ask('GET', '/v1/credentials?actor=worker', { bearer: f.operator });
   assert.ok(items(listed.json).length >= 2);
-  assert.doesNotMatch((await f.ask('GET', '/v1/credentials', { bearer: f.operator })).text, /sha256:|\$scrypt|md[tkscl]_/);
+  assert.doesNotMatch(
+    (await f.ask('GET', '/v1/credentials', { bearer: f.operator })).text,
+    /sha256:|\$scrypt|md[tkscl]_/,
+  );
 });
 
 test('a human is invited, signs in with the link, logs in, steps up and signs out', async (t) => {
@@ -159,7 +247,10 @@ test('a human is invited, signs in with the link, logs in, steps up and signs ou
   const first = await f.ask('POST', '/v1/sign-in', { body: { secret, passphrase } });
   assert.match(word(first.json['token']), /^mdc_/, first.text);
   assert.equal((await f.ask('POST', '/v1/sign-in', { body: { secret, passphrase } })).json['code'], 'auth.invalid');
-  const live = f.control.snapshot.credentialsOf(actorId('zoe')).map((one) => one.kind).sort();
+  const live = f.control.snapshot
+    .credentialsOf(actorId('zoe'))
+    .map((one) => one.kind)
+    .sort();
   assert.deepEqual(live, ['cli_session', 'passphrase'], 'no cookie session is left open');
 
   const login = await f.ask('POST', '/v1/login', { body: { human: 'zoe', passphrase } });
@@ -168,8 +259,15 @@ test('a human is invited, signs in with the link, logs in, steps up and signs ou
   const raised = await f.ask('POST', '/v1/step-up', { bearer, body: { passphrase } });
   const short = word(raised.json['token']);
   assert.ok((await f.ask('GET', '/v1/whoami', { bearer: short })).json['stepped_up_until']);
-  assert.equal((await f.ask('GET', '/v1/whoami', { bearer })).json['stepped_up_until'], null, 'what lies on the disk is not raised');
-  assert.equal((await f.ask('POST', '/v1/step-up', { bearer: f.operator, body: { passphrase: PASSPHRASE } })).json['code'], 'auth.forbidden');
+  assert.equal(
+    (await f.ask('GET', '/v1/whoami', { bearer })).json['stepped_up_until'],
+    null,
+    'what lies on the disk is not raised',
+  );
+  assert.equal(
+    (await f.ask('POST', '/v1/step-up', { bearer: f.operator, body: { passphrase: PASSPHRASE } })).json['code'],
+    'auth.forbidden',
+  );
   assert.equal((await f.ask('POST', '/v1/sign-out', { bearer, body: {} })).status, 200);
   assert.equal((await f.ask('GET', '/v1/whoami', { bearer })).status, 401);
 });
@@ -209,7 +307,13 @@ test('the description lists every route, with its schemas', async (t) => {
   const { json } = await f.ask('GET', '/v1/openapi.json');
   assert.equal(json['openapi'], '3.1.0');
   const paths = Object.keys(part(json, 'paths'));
-  for (const path of ['/v1/agents', '/v1/approvals/{id}/{verdict}', '/v1/tasks/{id}/token', '/v1/servers/{id}/tools/{tool}', '/v1/revocations']) {
+  for (const path of [
+    '/v1/agents',
+    '/v1/approvals/{id}/{verdict}',
+    '/v1/tasks/{id}/token',
+    '/v1/servers/{id}/tools/{tool}',
+    '/v1/revocations',
+  ]) {
     assert.ok(paths.includes(path), path);
   }
   const [schema] = [part(part(part(json, 'components'), 'schemas'), 'Agent')];

@@ -43,7 +43,8 @@ const RETRY_AFTER_S = '5';
 function asMandateError(fault: unknown): MandateError {
   if (isMandateError(fault)) return fault;
   // Hono throws these for a body of the wrong type or length.
-  if (fault instanceof HTTPException && fault.status < 500) return new MandateError('input.invalid', fault.message || undefined);
+  if (fault instanceof HTTPException && fault.status < 500)
+    return new MandateError('input.invalid', fault.message || undefined);
   return new MandateError('internal', undefined, { cause: fault });
 }
 

@@ -11,7 +11,9 @@ export function revocations(app: ApiApp, deps: ApiDeps): void {
     path: '/v1/revocations',
     summary: 'Stop something now; answers what ended and how fast.',
     request: {
-      body: jsonBody(z.strictObject({ kind: z.enum(REVOCATION_KINDS), id: z.string().max(100).default(''), reason: reasonText })),
+      body: jsonBody(
+        z.strictObject({ kind: z.enum(REVOCATION_KINDS), id: z.string().max(100).default(''), reason: reasonText }),
+      ),
     },
     responses: answers(z.object({ ended, in_force_ms: z.number() }), 'What ended.'),
   });

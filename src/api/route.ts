@@ -5,11 +5,15 @@ import { toRfc3339, type Instant } from '../core/instant.ts';
 import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '../ports/page.ts';
 
 /** The id of an actor, server or environment. */
-export const slug = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and dashes, starting with a letter');
+export const slug = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and dashes, starting with a letter');
 
 /** An id that Mandate made. */
 export function recordIdOf(prefix: string): z.ZodString {
-  return z.string().regex(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`), `must be an id that starts with ${prefix}_`);
+  return z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`), `must be an id that starts with ${prefix}_`);
 }
 
 /** RFC 3339 in UTC. */

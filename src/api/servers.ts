@@ -6,7 +6,20 @@ import type { Server } from '../core/server.ts';
 import { refreshServer } from '../govern/refresh-server.ts';
 import { registerServer, removeServer } from '../govern/register-server.ts';
 import type { ApiApp, ApiDeps } from './deps.ts';
-import { answers, emptyBody, jsonBody, list, pageOf, pageQuery, pageRequest, reasonText, sent, slug, time, when } from './route.ts';
+import {
+  answers,
+  emptyBody,
+  jsonBody,
+  list,
+  pageOf,
+  pageQuery,
+  pageRequest,
+  reasonText,
+  sent,
+  slug,
+  time,
+  when,
+} from './route.ts';
 import { toolBody, toolSchema } from './tools.ts';
 
 const ARGUMENTS_MAX = 256;
@@ -14,7 +27,12 @@ const TEXT_CHARS_MAX = 8192;
 const text = z.string().max(TEXT_CHARS_MAX);
 
 const transportShown = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('stdio'), command: z.string(), args: list(z.string()), env: z.record(z.string(), z.string()) }),
+  z.object({
+    type: z.literal('stdio'),
+    command: z.string(),
+    args: list(z.string()),
+    env: z.record(z.string(), z.string()),
+  }),
   z.object({ type: z.literal('http'), url: z.string() }),
 ]);
 const transportGiven = z.discriminatedUnion('type', [
@@ -56,7 +74,11 @@ export function serverBody(server: Server): z.infer<typeof serverSchema> {
             args: transport.args.map(redactText),
             env: Object.fromEntries(Object.keys(transport.env).map((name) => [name, REDACTED])),
           },
-    environment, trust, regulated, isolation, state,
+    environment,
+    trust,
+    regulated,
+    isolation,
+    state,
     created_at: when(created_at),
     updated_at: when(updated_at),
     version,

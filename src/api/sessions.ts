@@ -37,7 +37,9 @@ export function sessions(app: ApiApp, deps: ApiDeps): void {
     const given = c.req.valid('json');
     const { human, session } = await useSignInLink(deps, given);
     // A link opens a cookie session; a script needs a bearer instead of it, not beside it.
-    await signOut(deps, { caller: { kind: 'human', human, credential: session.id, stepped_up_at: session.stepped_up_at } });
+    await signOut(deps, {
+      caller: { kind: 'human', human, credential: session.id, stepped_up_at: session.stepped_up_at },
+    });
     return c.json(await cliSessionOf(deps, { human: human.id, passphrase: given.passphrase }), 201);
   });
 
@@ -47,10 +49,16 @@ export function sessions(app: ApiApp, deps: ApiDeps): void {
     summary: 'Prove the second factor again, to approve within five minutes.',
     description: 'A bearer gets a second, short-lived bearer in `token`; keep it in memory only.',
     request: { body: jsonBody(z.strictObject({ passphrase })) },
-    responses: answers(z.object({ stepped_up_until: time, token: z.string().nullable() }), 'Until when approving is possible.'),
+    responses: answers(
+      z.object({ stepped_up_until: time, token: z.string().nullable() }),
+      'Until when approving is possible.',
+    ),
   });
   app.openapi(prove, async (c) => {
-    const { session, secret } = await stepUp(deps, { caller: c.get('caller'), passphrase: c.req.valid('json').passphrase });
+    const { session, secret } = await stepUp(deps, {
+      caller: c.get('caller'),
+      passphrase: c.req.valid('json').passphrase,
+    });
     const until = plusMs(session.stepped_up_at ?? deps.clock.now(), STEP_UP_MS);
     return c.json({ stepped_up_until: when(until), token: secret });
   });

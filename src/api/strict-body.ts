@@ -10,7 +10,8 @@ export const BODY_BYTES_MAX = 256 * 1024;
 /** Refuses a body over BODY_BYTES_MAX, also one that does not say how long it is. */
 export const limitBody: MiddlewareHandler = bodyLimit({
   maxSize: BODY_BYTES_MAX,
-  onError: (c) => problemResponse(c, new MandateError('input.too_large', `A body has at most ${BODY_BYTES_MAX} bytes.`)),
+  onError: (c) =>
+    problemResponse(c, new MandateError('input.too_large', `A body has at most ${BODY_BYTES_MAX} bytes.`)),
 });
 
 /** Refuses a body that two JSON readers could understand differently; after it, any reader reads the same value. */

@@ -11,7 +11,21 @@ import { openTask } from '../govern/open-task.ts';
 import { renewToken } from '../govern/renew-token.ts';
 import { revisePurposeOf } from '../govern/revise-purpose.ts';
 import type { ApiApp, ApiDeps } from './deps.ts';
-import { answers, emptyBody, jsonBody, list, pageOf, pageQuery, pageRequest, recordIdOf, sent, slug, time, when, whenOrNull } from './route.ts';
+import {
+  answers,
+  emptyBody,
+  jsonBody,
+  list,
+  pageOf,
+  pageQuery,
+  pageRequest,
+  recordIdOf,
+  sent,
+  slug,
+  time,
+  when,
+  whenOrNull,
+} from './route.ts';
 
 const TASK_STATES = ['open', 'closed', 'expired', 'ended'] as const;
 const source = z.enum(PURPOSE_SOURCES);
@@ -27,10 +41,16 @@ export const taskSchema = z
     purpose_source: source,
     purpose_unstated: z.boolean(),
     revision: z.number(),
-    revisions: list(z.object({ revision: z.number(), purpose: z.string(), purpose_source: source, set_by: z.string(), at: time })),
+    revisions: list(
+      z.object({ revision: z.number(), purpose: z.string(), purpose_source: source, set_by: z.string(), at: time }),
+    ),
     trigger: z.object({ kind: z.string(), id: z.string() }),
     chain: chainSchema,
-    scope: z.object({ tools: list(z.string()), destinations: list(z.string()).optional(), data_ceiling: z.enum(DATA_CLASSES).optional() }),
+    scope: z.object({
+      tools: list(z.string()),
+      destinations: list(z.string()).optional(),
+      data_ceiling: z.enum(DATA_CLASSES).optional(),
+    }),
     budget: z.object({ calls: z.number().optional(), spend: z.number().optional(), records: z.number().optional() }),
     spent: z.object({ calls: z.number() }).nullable(),
     parent: z.string().nullable(),
@@ -44,7 +64,11 @@ export const taskSchema = z
   .openapi('Task');
 
 /** @param spent by the task in this process; null when it holds no memory of it */
-export function taskBody(task: Task, spent: { readonly calls: number } | null, now: Instant): z.infer<typeof taskSchema> {
+export function taskBody(
+  task: Task,
+  spent: { readonly calls: number } | null,
+  now: Instant,
+): z.infer<typeof taskSchema> {
   const { opened_at, expires_at, ended_at, revisions, ...rest } = task;
   return {
     ...rest,
@@ -59,7 +83,12 @@ export function taskBody(task: Task, spent: { readonly calls: number } | null, n
 }
 
 const one = z.strictObject({ id: recordIdOf('tsk') });
-const tokenMembers = { token: z.string(), token_type: z.literal('Bearer'), token_expires_at: time.nullable(), mcp_url: z.string() };
+const tokenMembers = {
+  token: z.string(),
+  token_type: z.literal('Bearer'),
+  token_expires_at: time.nullable(),
+  mcp_url: z.string(),
+};
 const withToken = z.object({ task: taskSchema, ...tokenMembers });
 
 export function tasks(app: ApiApp, deps: ApiDeps): void {
@@ -115,7 +144,10 @@ export function tasks(app: ApiApp, deps: ApiDeps): void {
   });
   app.openapi(listed, async (c) => {
     const { agent, state, ...page } = c.req.valid('query');
-    const filter = { ...(agent === undefined ? {} : { agent: actorId(agent) }), ...(state === undefined ? {} : { state }) };
+    const filter = {
+      ...(agent === undefined ? {} : { agent: actorId(agent) }),
+      ...(state === undefined ? {} : { state }),
+    };
     const found = await deps.store.tasks.list(filter, pageRequest(page));
     const items = found.items.map(body).filter((task) => state === undefined || task.state === state);
     return c.json({ items, next_cursor: found.next_cursor });

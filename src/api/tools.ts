@@ -37,13 +37,19 @@ export const toolSchema = z
 export function toolBody(tool: PinnedTool): z.infer<typeof toolSchema> {
   const { server, name, digest, facts, state, state_reason, offered, updated_at, version } = tool;
   return {
-    server, name, digest,
+    server,
+    name,
+    digest,
     definition: definitionBody(tool.definition),
     effect_class: facts.effect_class,
     reversible: facts.reversible,
     facts: { source: facts.source, set_by: facts.set_by, reason: facts.reason },
-    state, state_reason,
-    offered: offered === null ? null : { definition: definitionBody(offered.definition), digest: offered.digest, seen_at: when(offered.seen_at) },
+    state,
+    state_reason,
+    offered:
+      offered === null
+        ? null
+        : { definition: definitionBody(offered.definition), digest: offered.digest, seen_at: when(offered.seen_at) },
     updated_at: when(updated_at),
     version,
   };
@@ -59,7 +65,10 @@ export function tools(app: ApiApp, deps: ApiDeps): void {
     path: '/v1/servers/{id}/tools',
     summary: 'Pinned definitions, what they are taken to do, and their pin state.',
     request: { params: z.strictObject({ id: slug }) },
-    responses: answers(z.object({ items: list(toolSchema), next_cursor: z.null() }), 'All tools of the server, by name.'),
+    responses: answers(
+      z.object({ items: list(toolSchema), next_cursor: z.null() }),
+      'All tools of the server, by name.',
+    ),
   });
   app.openapi(listed, async (c) => {
     const id = serverId(c.req.valid('param').id);

@@ -19,7 +19,10 @@ export function transitions(app: ApiApp, deps: ApiDeps): void {
   const summary = 'Move to another lifecycle state.';
 
   const ofAgent = createRoute({
-    method: 'post', path: '/v1/agents/{id}/transitions', summary, request,
+    method: 'post',
+    path: '/v1/agents/{id}/transitions',
+    summary,
+    request,
     responses: answers(z.object({ agent: agentSchema, ...done }), 'What changed.'),
   });
   app.openapi(ofAgent, async (c) => {
@@ -30,7 +33,10 @@ export function transitions(app: ApiApp, deps: ApiDeps): void {
   });
 
   const ofWorkload = createRoute({
-    method: 'post', path: '/v1/workloads/{id}/transitions', summary, request,
+    method: 'post',
+    path: '/v1/workloads/{id}/transitions',
+    summary,
+    request,
     responses: answers(z.object({ workload: workloadSchema, ...done }), 'What changed.'),
   });
   app.openapi(ofWorkload, async (c) => {
@@ -41,7 +47,10 @@ export function transitions(app: ApiApp, deps: ApiDeps): void {
   });
 
   const ofHuman = createRoute({
-    method: 'post', path: '/v1/humans/{id}/transitions', summary, request,
+    method: 'post',
+    path: '/v1/humans/{id}/transitions',
+    summary,
+    request,
     responses: answers(z.object({ human: humanSchema, ...done }), 'What changed.'),
   });
   app.openapi(ofHuman, async (c) => {

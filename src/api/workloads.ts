@@ -26,7 +26,10 @@ export const workloadSchema = z
 export function workloadBody(workload: Workload): z.infer<typeof workloadSchema> {
   const { id, kind, name, lifecycle, owner, spiffe_id, version } = workload;
   return {
-    id, kind, name, lifecycle,
+    id,
+    kind,
+    name,
+    lifecycle,
     owner: ownerBody(owner),
     spiffe_id,
     created_at: when(workload.created_at),
@@ -43,12 +46,17 @@ export function workloads(app: ApiApp, deps: ApiDeps): void {
     path: '/v1/workloads',
     summary: 'Ask for a workload to be registered; its owner then accepts.',
     request: {
-      body: jsonBody(z.strictObject({ id: slug, name: z.string(), owner: slug, spiffe_id: z.string().max(2048).optional() })),
+      body: jsonBody(
+        z.strictObject({ id: slug, name: z.string(), owner: slug, spiffe_id: z.string().max(2048).optional() }),
+      ),
     },
     responses: answers(workloadSchema, 'The workload, registered.', 201),
   });
   app.openapi(register, async (c) => {
-    return c.json(workloadBody(await registerWorkload(deps, { caller: c.get('caller'), ...sent(c.req.valid('json')) })), 201);
+    return c.json(
+      workloadBody(await registerWorkload(deps, { caller: c.get('caller'), ...sent(c.req.valid('json')) })),
+      201,
+    );
   });
 
   const listed = createRoute({
@@ -60,7 +68,10 @@ export function workloads(app: ApiApp, deps: ApiDeps): void {
   });
   app.openapi(listed, async (c) => {
     const found = await deps.store.actors.list({ kind: 'workload' }, pageRequest(c.req.valid('query')));
-    return c.json({ items: found.items.filter((actor) => actor.kind === 'workload').map(workloadBody), next_cursor: found.next_cursor });
+    return c.json({
+      items: found.items.filter((actor) => actor.kind === 'workload').map(workloadBody),
+      next_cursor: found.next_cursor,
+    });
   });
 
   const read = createRoute({
@@ -84,6 +95,8 @@ export function workloads(app: ApiApp, deps: ApiDeps): void {
     responses: answers(workloadSchema, 'The workload.'),
   });
   app.openapi(accept, async (c) => {
-    return c.json(workloadBody(await acceptWorkload(deps, { caller: c.get('caller'), workload: c.req.valid('param').id })));
+    return c.json(
+      workloadBody(await acceptWorkload(deps, { caller: c.get('caller'), workload: c.req.valid('param').id })),
+    );
   });
 }

@@ -19,7 +19,9 @@ if (url === undefined || token === undefined) {
 }
 
 const client = new Client({ name: 'demo-agent', version: '1.0.0' });
-await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers: { authorization: `Bearer ${token}` } } }));
+await client.connect(
+  new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers: { authorization: `Bearer ${token}` } } }),
+);
 // Models call what they remember, offered or not; so does this one.
 await client.listTools();
 const folders = (await call('files__list_allowed_directories', {})).text;
@@ -28,7 +30,8 @@ tell(await call('files__read_text_file', { path: `${folder}/spring-titles.md` })
 tell(await call('notes__read_graph', {}));
 await callUntilDecided('files__write_file', {
   path: `${folder}/reading-list.md`,
-  content: 'Reading list for the shop window\n\n1. The Salt Road\n2. A House Above the Ice\n3. Letters to a Lighthouse\n',
+  content:
+    'Reading list for the shop window\n\n1. The Salt Road\n2. A House Above the Ice\n3. Letters to a Lighthouse\n',
 });
 await client.close();
 

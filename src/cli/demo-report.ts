@@ -31,9 +31,11 @@ export function describeAnswer(line: string): AgentAnswer {
   const answer = answerSchema.parse(JSON.parse(line));
   const decision = answer.meta['dev.mandate/decision'];
   const tool = safeLine(answer.tool.replace('__', '/')).padEnd(22);
-  if (decision === undefined) return { effect: 'error', line: `${WORD.error}  ${tool}  ${firstLine(answer.text)}`, approval_url: null };
+  if (decision === undefined)
+    return { effect: 'error', line: `${WORD.error}  ${tool}  ${firstLine(answer.text)}`, approval_url: null };
   const [why] = decision.reasons;
-  const said = decision.effect === 'allow' ? firstLine(answer.text) : `${why?.code ?? ''}: ${safeLine(why?.message ?? '')}`;
+  const said =
+    decision.effect === 'allow' ? firstLine(answer.text) : `${why?.code ?? ''}: ${safeLine(why?.message ?? '')}`;
   return {
     effect: decision.effect,
     line: `${WORD[decision.effect]}  ${tool}  ${decision.id}  ${said}`,

@@ -78,7 +78,9 @@ async function startAgent(options: DemoOptions, served: Served, organisation: Or
   return agent;
 }
 
-const PROGRAM = fileURLToPath(new URL(`../beside/demo-agent${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+const PROGRAM = fileURLToPath(
+  new URL(`../beside/demo-agent${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+);
 
 function hints(options: DemoOptions, served: Served, agent: string, approval_url: string | null): readonly string[] {
   const { command } = options;

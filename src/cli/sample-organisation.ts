@@ -61,7 +61,12 @@ export async function readSampleOrganisation(): Promise<Organisation> {
  * Makes whatever of the sample is missing and leaves the rest as it is, so that a second start changes nothing.
  * @param data the data directory; the sample's files live in `sample/` below it
  */
-export async function setUpSample(api: SampleApi, people: SamplePeople, organisation: Organisation, data: string): Promise<void> {
+export async function setUpSample(
+  api: SampleApi,
+  people: SamplePeople,
+  organisation: Organisation,
+  data: string,
+): Promise<void> {
   /** Passphrases of those who just signed in for the first time: kept in this call, then gone. */
   const passphrases = new Map<string, string>();
   for (const human of organisation.humans) {
@@ -73,7 +78,8 @@ export async function setUpSample(api: SampleApi, people: SamplePeople, organisa
   }
   const places = await copyFiles(data);
   for (const server of organisation.servers) {
-    if (!(await exists(api, `/v1/servers/${server.id}`))) await api.post('/v1/servers', await serverBody(server, places));
+    if (!(await exists(api, `/v1/servers/${server.id}`)))
+      await api.post('/v1/servers', await serverBody(server, places));
   }
   for (const agent of organisation.agents) await setUpAgent(api, people, agent, passphrases);
 }
@@ -93,7 +99,11 @@ async function setUpAgent(
   const path = `/v1/agents/${agent.id}`;
   if (!(await exists(api, path))) await api.post('/v1/agents', registration);
   const now = await api.get<AgentBody>(path);
-  for (const owner of new Set(Object.values(now.owners).filter((one) => one.accepted_at === null).map((one) => one.human))) {
+  for (const owner of new Set(
+    Object.values(now.owners)
+      .filter((one) => one.accepted_at === null)
+      .map((one) => one.human),
+  )) {
     await api.post(`${path}/accept`, {}, await people.actAs(owner));
   }
   // Whoever stopped or demoted an agent of the sample later meant it: only its first steps are ours.
@@ -120,7 +130,11 @@ async function promote(api: SampleApi, agent: Organisation['agents'][number], pa
   if (asked === undefined) throw new Error(`no approval was asked for to promote ${agent.id}`);
   const session = await api.post<{ token: string }>('/v1/login', { human: agent.owners.business, passphrase });
   const { token: approving } = await api.post<{ token: string }>('/v1/step-up', { passphrase }, session.token);
-  await api.post(`/v1/approvals/${asked.id}/approve`, { digest: asked.digest, reason: 'Sample organisation.' }, approving);
+  await api.post(
+    `/v1/approvals/${asked.id}/approve`,
+    { digest: asked.digest, reason: 'Sample organisation.' },
+    approving,
+  );
   await api.post(path, move);
 }
 
@@ -137,7 +151,8 @@ async function copyFiles(data: string): Promise<Places> {
 }
 
 async function serverBody(server: Organisation['servers'][number], places: Places): Promise<unknown> {
-  const filled = (text: string): string => text.replace(/\$\{(library|notes)\}/g, (_, name: keyof Places) => places[name]);
+  const filled = (text: string): string =>
+    text.replace(/\$\{(library|notes)\}/g, (_, name: keyof Places) => places[name]);
   return {
     id: server.id,
     transport: {
@@ -154,7 +169,9 @@ async function serverBody(server: Organisation['servers'][number], places: Place
 /** The script behind a package's first `bin`. */
 async function programOf(name: string): Promise<string> {
   const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
-  const { bin } = z.object({ bin: z.record(z.string(), z.string()) }).parse(JSON.parse(await readFile(manifest, 'utf8')));
+  const { bin } = z
+    .object({ bin: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(await readFile(manifest, 'utf8')));
   const [script] = Object.values(bin);
   if (script === undefined) throw new Error(`${name} has no program`);
   return join(dirname(manifest), script);

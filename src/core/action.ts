@@ -3,8 +3,21 @@ import type { ServerId } from './ids.ts';
 import type { JsonObject } from './json.ts';
 
 export const ACTION_KINDS = [
-  'call', 'list', 'read_resource', 'subscribe', 'get_prompt', 'complete', 'sample', 'elicit', 'list_roots',
-  'http_request', 'invoke_model', 'a2a_send', 'open_task', 'delegate', 'issue_credential',
+  'call',
+  'list',
+  'read_resource',
+  'subscribe',
+  'get_prompt',
+  'complete',
+  'sample',
+  'elicit',
+  'list_roots',
+  'http_request',
+  'invoke_model',
+  'a2a_send',
+  'open_task',
+  'delegate',
+  'issue_credential',
 ] as const;
 export type ActionKind = (typeof ACTION_KINDS)[number];
 

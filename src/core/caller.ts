@@ -16,7 +16,12 @@ export type Caller =
       /** When the second factor was last proved in this session; null when never. */
       readonly stepped_up_at: Instant | null;
     }
-  | { readonly kind: 'agent'; readonly agent: ActorId; readonly task: TaskId | null; readonly credential: CredentialId };
+  | {
+      readonly kind: 'agent';
+      readonly agent: ActorId;
+      readonly task: TaskId | null;
+      readonly credential: CredentialId;
+    };
 
 /** How a record names the caller. */
 export function callerName(caller: Caller): string {

@@ -10,10 +10,33 @@ import type { PinnedTool } from './tool.ts';
 
 /** What kinds of change of authority there are; each stands in the evidence before it takes effect. */
 export const CHANGE_KINDS = [
-  'registered', 'accepted', 'granted', 'transitioned', 'task_opened', 'task_revised', 'task_closed', 'published',
-  'approval_asked', 'approved', 'confirmed', 'refused', 'approval_used', 'approval_ended', 'endorsed', 'revoked', 'issued',
-  'renewed', 'signed_in', 'stepped_up', 'server_asked', 'server_registered', 'server_removed', 'tools_seen', 'tool_confirmed',
-  'restored', 'broke_glass',
+  'registered',
+  'accepted',
+  'granted',
+  'transitioned',
+  'task_opened',
+  'task_revised',
+  'task_closed',
+  'published',
+  'approval_asked',
+  'approved',
+  'confirmed',
+  'refused',
+  'approval_used',
+  'approval_ended',
+  'endorsed',
+  'revoked',
+  'issued',
+  'renewed',
+  'signed_in',
+  'stepped_up',
+  'server_asked',
+  'server_registered',
+  'server_removed',
+  'tools_seen',
+  'tool_confirmed',
+  'restored',
+  'broke_glass',
 ] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 

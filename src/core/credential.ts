@@ -5,7 +5,14 @@ import type { Instant } from './instant.ts';
  * `task_token` names one task of an agent; `connection_key` names an agent and one client installation; `session` is a
  * human's cookie; `cli_session` a human's bearer; `sign_in_link` a single-use link; `passphrase` a human's second factor.
  */
-export const CREDENTIAL_KINDS = ['task_token', 'connection_key', 'session', 'cli_session', 'sign_in_link', 'passphrase'] as const;
+export const CREDENTIAL_KINDS = [
+  'task_token',
+  'connection_key',
+  'session',
+  'cli_session',
+  'sign_in_link',
+  'passphrase',
+] as const;
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 
 /** A secret is never stored: only its hash, which for bearers is also how it is found. */

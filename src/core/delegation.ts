@@ -25,7 +25,8 @@ export interface Grant {
 /** In how far `child` is wider than `parent`; empty when it only narrows. Each entry is a sentence for a person. */
 export function widenings(child: Grant, parent: Grant): readonly string[] {
   const wider: string[] = [];
-  for (const tool of toolsOutside(child.scope.tools, parent.scope.tools)) wider.push(`${tool} is not in the parent's tools.`);
+  for (const tool of toolsOutside(child.scope.tools, parent.scope.tools))
+    wider.push(`${tool} is not in the parent's tools.`);
   const allowed = parent.scope.destinations;
   if (allowed !== undefined) {
     if (child.scope.destinations === undefined) wider.push('The parent names its destinations, the child must too.');
@@ -53,7 +54,8 @@ export function widenings(child: Grant, parent: Grant): readonly string[] {
 /** The chain with one more actor; a sentence when it would be too long or meet itself. */
 export function extendChain(chain: Chain, link: Link): { readonly chain: Chain } | { readonly refused: string } {
   if (chain.length >= CHAIN_LINKS_MAX) return { refused: `A chain has at most ${CHAIN_LINKS_MAX} actors.` };
-  if (chain.some((earlier) => earlier.actor === link.actor)) return { refused: `${link.actor} is in the chain already.` };
+  if (chain.some((earlier) => earlier.actor === link.actor))
+    return { refused: `${link.actor} is in the chain already.` };
   return { chain: [...chain, link] };
 }
 

@@ -13,7 +13,7 @@ export const ERROR_CODES = {
   'auth.origin': 'The request comes from a page of another origin.',
   'auth.step_up': 'Prove yourself again with your passphrase; the last time was more than five minutes ago.',
   'auth.rate': 'Too many attempts; wait and try again.',
-  'not_found': 'There is no such thing.',
+  not_found: 'There is no such thing.',
   'conflict.exists': 'This id is taken; ids are never reused.',
   'conflict.version': 'It was changed meanwhile; read it again and repeat.',
   'conflict.state': 'It is not in a state that allows this.',
@@ -51,7 +51,7 @@ export const ERROR_CODES = {
   'permit.spent': 'A permit is spent once, and only while nothing was revoked.',
   'listen.taken': 'The address is already in use.',
   'limit.reached': 'A limit of this process is reached.',
-  'internal': 'An internal fault.',
+  internal: 'An internal fault.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -124,13 +124,26 @@ export function projectEvidence(record: EvidenceRecord): EvidenceProjection {
   switch (record.kind) {
     case 'decision':
       return {
-        ...base, actor: record.actor, task: record.task, server: record.action.server, tool: record.action.tool,
-        effect: record.effect, of: null,
+        ...base,
+        actor: record.actor,
+        task: record.task,
+        server: record.action.server,
+        tool: record.action.tool,
+        effect: record.effect,
+        of: null,
       };
     case 'outcome':
       return { ...base, actor: null, task: null, server: null, tool: null, effect: record.status, of: record.of };
     case 'change':
-      return { ...base, actor: record.by, task: null, server: null, tool: null, effect: record.change, of: record.subject.id };
+      return {
+        ...base,
+        actor: record.by,
+        task: null,
+        server: null,
+        tool: null,
+        effect: record.change,
+        of: record.subject.id,
+      };
     case 'signal':
       return { ...base, actor: null, task: null, server: null, tool: null, effect: record.signal, of: record.about.id };
   }

@@ -8,7 +8,15 @@ export const NEEDS = ['reason', 'owners_accepted', 'security', 'promotion_approv
 export type Need = (typeof NEEDS)[number];
 
 /** What a move ends. Evidence never ends. */
-export const ENDS = ['tasks', 'task_tokens', 'sessions', 'approvals', 'streams', 'connection_keys', 'entitlement'] as const;
+export const ENDS = [
+  'tasks',
+  'task_tokens',
+  'sessions',
+  'approvals',
+  'streams',
+  'connection_keys',
+  'entitlement',
+] as const;
 export type End = (typeof ENDS)[number];
 
 export type Move =

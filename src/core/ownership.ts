@@ -17,7 +17,11 @@ export type Owners = Readonly<Record<OwnerRole, Owner>>;
 
 export function nameOwners(named: Readonly<Record<OwnerRole, ActorId>>): Owners {
   const waiting = (human: ActorId): Owner => ({ human, accepted_at: null });
-  return { business: waiting(named.business), technical: waiting(named.technical), escalation: waiting(named.escalation) };
+  return {
+    business: waiting(named.business),
+    technical: waiting(named.technical),
+    escalation: waiting(named.escalation),
+  };
 }
 
 /** The owners after `human` accepted every role they are named for; null when they are named for none. */

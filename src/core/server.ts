@@ -2,7 +2,12 @@ import type { EnvironmentId, ServerId } from './ids.ts';
 import type { Instant } from './instant.ts';
 
 export type Transport =
-  | { readonly type: 'stdio'; readonly command: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> }
+  | {
+      readonly type: 'stdio';
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly env: Readonly<Record<string, string>>;
+    }
   | { readonly type: 'http'; readonly url: string };
 
 /** An MCP server behind the gateway. */

@@ -62,7 +62,12 @@ export function isOpen(task: Pick<Task, 'state' | 'expires_at'>, now: Instant): 
 /** The task with a new purpose: a new revision, to which earlier approvals and credentials no longer apply. */
 export function revisePurpose(
   task: Task,
-  next: { readonly purpose: string; readonly purpose_source: PurposeSource; readonly set_by: string; readonly at: Instant },
+  next: {
+    readonly purpose: string;
+    readonly purpose_source: PurposeSource;
+    readonly set_by: string;
+    readonly at: Instant;
+  },
 ): Task {
   const revision = task.revision + 1;
   return {

@@ -3,7 +3,16 @@ import type { Instant } from './instant.ts';
 import type { Json, JsonObject } from './json.ts';
 
 export const EFFECT_CLASSES = [
-  'read', 'create', 'update', 'delete', 'move', 'send', 'pay', 'grant', 'execute', 'fetch',
+  'read',
+  'create',
+  'update',
+  'delete',
+  'move',
+  'send',
+  'pay',
+  'grant',
+  'execute',
+  'fetch',
 ] as const;
 export type EffectClass = (typeof EFFECT_CLASSES)[number];
 

@@ -21,7 +21,8 @@ export function actAs(
     if (request.caller.kind !== 'mandate') throw new MandateError('auth.forbidden', 'Nobody acts as somebody else.');
     const now = deps.clock.now();
     const human = deps.snapshot.human(request.human);
-    if (human === undefined || human.lifecycle !== 'active') throw new MandateError('not_found', 'There is no such active human.');
+    if (human === undefined || human.lifecycle !== 'active')
+      throw new MandateError('not_found', 'There is no such active human.');
     const secret = deps.random.secret('mdc');
     const session: Credential = {
       id: deps.random.id('crd'),

@@ -39,24 +39,62 @@ export async function openAuthorizeFixture(agent = 'worker', change: Partial<Tas
   if (holder === undefined) throw new Error(`no agent ${agent} in the fixture`);
   const at = clock.now();
   const task: Task = {
-    id: random.id('tsk'), agent: holder.id, environment: holder.environment, purpose: 'Tidy the files.', purpose_source: 'human',
-    revision: 1, revisions: [{ revision: 1, purpose: 'Tidy the files.', purpose_source: 'human', set_by: dora.id, at }],
+    id: random.id('tsk'),
+    agent: holder.id,
+    environment: holder.environment,
+    purpose: 'Tidy the files.',
+    purpose_source: 'human',
+    revision: 1,
+    revisions: [{ revision: 1, purpose: 'Tidy the files.', purpose_source: 'human', set_by: dora.id, at }],
     trigger: { kind: 'human', id: dora.id },
-    chain: [{ actor: dora.id, kind: 'human' }, { actor: holder.id, kind: 'agent' }],
-    scope: { tools: [toolPattern('files/*')] }, budget: {}, parent: null, state: 'open', purpose_unstated: false,
-    opened_at: at, expires_at: plusMs(at, 3_600_000), ended_at: null, ended_reason: null, version: 1,
+    chain: [
+      { actor: dora.id, kind: 'human' },
+      { actor: holder.id, kind: 'agent' },
+    ],
+    scope: { tools: [toolPattern('files/*')] },
+    budget: {},
+    parent: null,
+    state: 'open',
+    purpose_unstated: false,
+    opened_at: at,
+    expires_at: plusMs(at, 3_600_000),
+    ended_at: null,
+    ended_reason: null,
+    version: 1,
     ...change,
   };
   const token: Credential = {
-    id: random.id('crd'), kind: 'task_token', hash: hasher.sha256(random.secret('mdt')), actor: holder.id, task: task.id, label: null,
-    created_at: at, expires_at: plusMs(at, 900_000), stepped_up_at: null, ended_at: null, ended_reason: null, version: 1,
+    id: random.id('crd'),
+    kind: 'task_token',
+    hash: hasher.sha256(random.secret('mdt')),
+    actor: holder.id,
+    task: task.id,
+    label: null,
+    created_at: at,
+    expires_at: plusMs(at, 900_000),
+    stepped_up_at: null,
+    ended_at: null,
+    ended_reason: null,
+    version: 1,
   };
   const files = shippedPolicies();
   const hash = hasher.sha256(canonicalJson(files.map(({ name, text }) => ({ name, text }))));
   await control.write(
     { noun: 'task', value: task },
     { noun: 'credential', value: token },
-    { noun: 'policy_set', value: { serial: 1, hash, files, state: 'published', set_by: 'mandate', reason: 'fixture', published_at: T0, version: 1 } },
+    {
+      noun: 'policy_set',
+      value: {
+        serial: 1,
+        hash,
+        files,
+        state: 'published',
+        set_by: 'mandate',
+        reason: 'fixture',
+        published_at: T0,
+        version: 1,
+      },
+    },
   );
   const memory = openTaskMemory();
   memory.load(task.id, { calls: 0 });
@@ -65,7 +103,13 @@ export async function openAuthorizeFixture(agent = 'worker', change: Partial<Tas
   });
 
   const request: AuthorizeFixture['request'] = (tool, args = {}, more = {}) => {
-    const action: Action = { kind: 'call', server: FILES.id, tool, method: 'tools/call', params: { name: tool, arguments: args } };
+    const action: Action = {
+      kind: 'call',
+      server: FILES.id,
+      tool,
+      method: 'tools/call',
+      params: { name: tool, arguments: args },
+    };
     return { agent: holder.id, credential: token.id, task: task.id, action, claims: {}, ...more };
   };
   return {
@@ -76,7 +120,13 @@ export async function openAuthorizeFixture(agent = 'worker', change: Partial<Tas
     request,
     digestOf: ({ action }) => {
       const tool = control.snapshot.tool(action.server, action.tool ?? '');
-      return approvalDigest(hasher, { action, definition_digest: tool?.digest ?? '', agent: holder.id, task: task.id, revision: control.snapshot.task(task.id)?.revision ?? 0 });
+      return approvalDigest(hasher, {
+        action,
+        definition_digest: tool?.digest ?? '',
+        agent: holder.id,
+        task: task.id,
+        revision: control.snapshot.task(task.id)?.revision ?? 0,
+      });
     },
   };
 }

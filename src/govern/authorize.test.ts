@@ -15,7 +15,13 @@ async function approve(fixture: AuthorizeFixture, result: Authorized, by = 'cleo
   assert.equal(result.effect, 'hold');
   if (result.effect !== 'hold') return;
   const { id, digest } = result.approval;
-  await answerApproval(fixture.control, { caller: await fixture.control.human(by), approval: id, digest, verdict: 'approve', reason: 'looked at it' });
+  await answerApproval(fixture.control, {
+    caller: await fixture.control.human(by),
+    approval: id,
+    digest,
+    verdict: 'approve',
+    reason: 'looked at it',
+  });
 }
 
 test('a read within the task is allowed, recorded before the permit, and the permit is for exactly this action', async () => {
@@ -33,31 +39,71 @@ test('a read within the task is allowed, recorded before the permit, and the per
 });
 
 test('every precondition denies on its own, and each deny is recorded', async () => {
-  const rows: readonly (readonly [string, string, (fixture: AuthorizeFixture) => Promise<void>, Record<string, unknown>?])[] = [
+  const rows: readonly (readonly [
+    string,
+    string,
+    (fixture: AuthorizeFixture) => Promise<void>,
+    Record<string, unknown>?,
+  ])[] = [
     ['actor.unknown', 'read_file', async () => {}, { agent: 'nobody' }],
     ['task.unknown', 'read_file', async () => {}, { task: null }],
     ['actor.suspended', 'read_file', (f) => setAgent(f, { lifecycle: 'suspended' })],
     ['actor.not_active', 'read_file', (f) => setAgent(f, { lifecycle: 'registered' })],
-    ['task.closed', 'read_file', (f) => f.control.write({ noun: 'task', value: { ...f.task, state: 'closed', version: 2 } })],
+    [
+      'task.closed',
+      'read_file',
+      (f) => f.control.write({ noun: 'task', value: { ...f.task, state: 'closed', version: 2 } }),
+    ],
     ['task.expired', 'read_file', async (f) => f.control.clock.set(f.task.expires_at)],
-    ['chain.inactive', 'read_file', async (f) => {
-      const dora = f.control.snapshot.human('dora');
-      assert.ok(dora);
-      await f.control.write({ noun: 'actor', value: { ...dora, lifecycle: 'suspended', version: 2 } });
-    }],
-    ['server.unknown', 'read_file', (f) => f.control.write({ noun: 'server', value: { ...FILES, state: 'removed', version: 2 } })],
+    [
+      'chain.inactive',
+      'read_file',
+      async (f) => {
+        const dora = f.control.snapshot.human('dora');
+        assert.ok(dora);
+        await f.control.write({ noun: 'actor', value: { ...dora, lifecycle: 'suspended', version: 2 } });
+      },
+    ],
+    [
+      'server.unknown',
+      'read_file',
+      (f) => f.control.write({ noun: 'server', value: { ...FILES, state: 'removed', version: 2 } }),
+    ],
     ['scope.ceiling', 'read_file', (f) => setAgent(f, { entitlement: { ...entitlementOf(f), tools: [] } })],
-    ['scope.tool', 'read_file', (f) => f.control.write({ noun: 'task', value: { ...f.task, scope: { tools: [toolPattern('files/write_file')] }, version: 2 } })],
-    ['scope.requester', 'read_file', async (f) => {
-      const dora = f.control.snapshot.human('dora');
-      assert.ok(dora);
-      await f.control.write({ noun: 'actor', value: { ...dora, entitlement: { ...entitlementOf(f), tools: [toolPattern('files/write_file')] }, version: 2 } });
-    }],
+    [
+      'scope.tool',
+      'read_file',
+      (f) =>
+        f.control.write({
+          noun: 'task',
+          value: { ...f.task, scope: { tools: [toolPattern('files/write_file')] }, version: 2 },
+        }),
+    ],
+    [
+      'scope.requester',
+      'read_file',
+      async (f) => {
+        const dora = f.control.snapshot.human('dora');
+        assert.ok(dora);
+        await f.control.write({
+          noun: 'actor',
+          value: {
+            ...dora,
+            entitlement: { ...entitlementOf(f), tools: [toolPattern('files/write_file')] },
+            version: 2,
+          },
+        });
+      },
+    ],
     ['tool.unknown', 'no_such_tool', async () => {}],
     ['tool.changed', 'read_file', (f) => setTool(f, { state: 'changed' })],
     ['tool.quarantined', 'read_file', (f) => setTool(f, { state: 'quarantined' })],
     ['tool.refused', 'read_file', (f) => setTool(f, { state: 'refused' })],
-    ['budget.exhausted', 'read_file', (f) => f.control.write({ noun: 'task', value: { ...f.task, budget: { calls: 0 }, version: 2 } })],
+    [
+      'budget.exhausted',
+      'read_file',
+      (f) => f.control.write({ noun: 'task', value: { ...f.task, budget: { calls: 0 }, version: 2 } }),
+    ],
   ];
   for (const [code, tool, arrange, more] of rows) {
     const fixture = await openAuthorizeFixture();
@@ -71,7 +117,8 @@ test('every precondition denies on its own, and each deny is recorded', async ()
 
 test('a denied call spends nothing of the budget; an allowed one spends one', async () => {
   const { deps, request, task, control } = await openAuthorizeFixture('worker', { budget: { calls: 1 } });
-  for (let i = 0; i < 3; i += 1) assert.equal((await authorize(deps, request('delete_file', { path: String(i) }))).effect, 'hold');
+  for (let i = 0; i < 3; i += 1)
+    assert.equal((await authorize(deps, request('delete_file', { path: String(i) }))).effect, 'hold');
   assert.equal((await authorize(deps, request('read_file'))).effect, 'allow');
   assert.equal(deps.memory.spent(task.id).calls, 1);
   assert.deepEqual(codes(await authorize(deps, request('read_file'))), ['budget.exhausted']);
@@ -101,13 +148,25 @@ test('an irreversible call is held, the same call gets the same approval, and af
 });
 
 test('TH-24: after an approval, a change of any one field is not covered by it', async () => {
-  const changes: readonly (readonly [string, (f: AuthorizeFixture) => Promise<void>, Parameters<AuthorizeFixture['request']>])[] = [
+  const changes: readonly (readonly [
+    string,
+    (f: AuthorizeFixture) => Promise<void>,
+    Parameters<AuthorizeFixture['request']>,
+  ])[] = [
     ['an argument', async () => {}, ['delete_file', { path: '/b' }]],
     ['an added argument', async () => {}, ['delete_file', { path: '/a', force: true }]],
     ['the type of an argument', async () => {}, ['delete_file', { path: ['/a'] }]],
     ['the tool', async () => {}, ['write_file', { path: '/a' }]],
-    ['the definition', async (f) => setTool(f, { digest: 'sha256:other' }, 'delete_file'), ['delete_file', { path: '/a' }]],
-    ['the revision', (f) => f.control.write({ noun: 'task', value: { ...f.task, revision: 2, version: 2 } }), ['delete_file', { path: '/a' }]],
+    [
+      'the definition',
+      async (f) => setTool(f, { digest: 'sha256:other' }, 'delete_file'),
+      ['delete_file', { path: '/a' }],
+    ],
+    [
+      'the revision',
+      (f) => f.control.write({ noun: 'task', value: { ...f.task, revision: 2, version: 2 } }),
+      ['delete_file', { path: '/a' }],
+    ],
   ];
   for (const [what, arrange, call] of changes) {
     const fixture = await openAuthorizeFixture();
@@ -124,7 +183,9 @@ test('TH-24: of many executions of one approval exactly one is allowed', async (
   const fixture = await openAuthorizeFixture();
   const { deps, request } = fixture;
   await approve(fixture, await authorize(deps, request('delete_file', { path: '/a' })));
-  const results = await Promise.all(Array.from({ length: 10 }, () => authorize(deps, request('delete_file', { path: '/a' }))));
+  const results = await Promise.all(
+    Array.from({ length: 10 }, () => authorize(deps, request('delete_file', { path: '/a' }))),
+  );
   assert.equal(results.filter((result) => result.effect === 'allow').length, 1);
 });
 
@@ -147,7 +208,13 @@ test('a refused call is denied with the reason the person gave, and asks nobody 
   const held = await authorize(fixture.deps, fixture.request('delete_file'));
   assert.ok(held.effect === 'hold');
   const { id, digest } = held.approval;
-  await answerApproval(fixture.control, { caller: await fixture.control.human('cleo'), approval: id, digest, verdict: 'deny', reason: 'wrong file' });
+  await answerApproval(fixture.control, {
+    caller: await fixture.control.human('cleo'),
+    approval: id,
+    digest,
+    verdict: 'deny',
+    reason: 'wrong file',
+  });
   const result = await authorize(fixture.deps, fixture.request('delete_file'));
   assert.deepEqual(codes(result), ['approval.denied']);
   assert.match(result.decision.reasons[0]?.message ?? '', /wrong file/);
@@ -158,7 +225,11 @@ test('a permit is worthless once anything it stood on is revoked', async () => {
     ['the agent', (f) => setAgent(f, { lifecycle: 'suspended' })],
     ['the task', (f) => f.control.write({ noun: 'task', value: { ...f.task, state: 'closed', version: 2 } })],
     ['the purpose', (f) => f.control.write({ noun: 'task', value: { ...f.task, revision: 2, version: 2 } })],
-    ['the token', (f) => f.control.write({ noun: 'credential', value: { ...f.token, ended_at: f.control.clock.now(), version: 2 } })],
+    [
+      'the token',
+      (f) =>
+        f.control.write({ noun: 'credential', value: { ...f.token, ended_at: f.control.clock.now(), version: 2 } }),
+    ],
     ['the server', (f) => f.control.write({ noun: 'server', value: { ...FILES, state: 'removed', version: 2 } })],
     ['the tool', (f) => setTool(f, { state: 'changed' })],
     ['time', async (f) => f.control.clock.set(plusMs(f.task.expires_at, 1))],
@@ -182,7 +253,10 @@ test('on probation every action that is not a read is held', async () => {
 
 test('when evidence cannot be written, everything is a deny without a receipt', async () => {
   const { deps, request } = await openAuthorizeFixture();
-  const broken = { ...deps, evidence: { ...deps.evidence, append: () => Promise.reject(new MandateError('evidence.unavailable')) } };
+  const broken = {
+    ...deps,
+    evidence: { ...deps.evidence, append: () => Promise.reject(new MandateError('evidence.unavailable')) },
+  };
   for (const tool of ['read_file', 'delete_file', 'no_such_tool']) {
     const result = await authorize(broken, request(tool));
     assert.equal(result.effect, 'deny');
@@ -193,7 +267,8 @@ test('when evidence cannot be written, everything is a deny without a receipt', 
 
 test('TH-10: any dependency that throws makes a deny and never a permit', async () => {
   const count = { calls: 0 };
-  const failing = (k: number, fixture: AuthorizeFixture): AuthorizeFixture['deps'] => throwingAt(fixture.deps, k, count);
+  const failing = (k: number, fixture: AuthorizeFixture): AuthorizeFixture['deps'] =>
+    throwingAt(fixture.deps, k, count);
   for (const tool of ['read_file', 'delete_file']) {
     for (let k = 1; ; k += 1) {
       const fixture = await openAuthorizeFixture();
@@ -228,7 +303,15 @@ function throwingAt(deps: AuthorizeFixture['deps'], k: number, count: { calls: n
         };
       },
     });
-  return { ...deps, snapshot: guard(deps.snapshot), policy: guard(deps.policy), memory: guard(deps.memory), hasher: guard(deps.hasher), evidence: guard(deps.evidence), changes: guard(deps.changes) };
+  return {
+    ...deps,
+    snapshot: guard(deps.snapshot),
+    policy: guard(deps.policy),
+    memory: guard(deps.memory),
+    hasher: guard(deps.hasher),
+    evidence: guard(deps.evidence),
+    changes: guard(deps.changes),
+  };
 }
 
 function entitlementOf(fixture: AuthorizeFixture): Agent['entitlement'] {
@@ -243,8 +326,15 @@ async function setAgent(fixture: AuthorizeFixture, change: Partial<Agent>): Prom
   await fixture.control.write({ noun: 'actor', value: { ...agent, ...change, version: agent.version + 1 } });
 }
 
-async function setTool(fixture: AuthorizeFixture, change: Parameters<typeof pin>[2], name = 'read_file'): Promise<void> {
+async function setTool(
+  fixture: AuthorizeFixture,
+  change: Parameters<typeof pin>[2],
+  name = 'read_file',
+): Promise<void> {
   const definition = DEFINITIONS.find((one) => one.name === name);
   assert.ok(definition);
-  await fixture.control.write({ noun: 'tool', value: pin(fixture.control.hasher, definition, { ...change, version: 2 }) });
+  await fixture.control.write({
+    noun: 'tool',
+    value: pin(fixture.control.hasher, definition, { ...change, version: 2 }),
+  });
 }

@@ -37,9 +37,23 @@ export interface AuthorizeRequest {
 }
 
 export type Authorized =
-  | { readonly effect: 'allow'; readonly decision: Decision; readonly receipt: EvidenceReceipt; readonly permit: Permit }
-  | { readonly effect: 'deny'; readonly decision: Decision; /** Null when evidence could not be written. */ readonly receipt: EvidenceReceipt | null }
-  | { readonly effect: 'hold'; readonly decision: Decision; readonly receipt: EvidenceReceipt; readonly approval: Approval };
+  | {
+      readonly effect: 'allow';
+      readonly decision: Decision;
+      readonly receipt: EvidenceReceipt;
+      readonly permit: Permit;
+    }
+  | {
+      readonly effect: 'deny';
+      readonly decision: Decision;
+      /** Null when evidence could not be written. */ readonly receipt: EvidenceReceipt | null;
+    }
+  | {
+      readonly effect: 'hold';
+      readonly decision: Decision;
+      readonly receipt: EvidenceReceipt;
+      readonly approval: Approval;
+    };
 
 /**
  * One fresh decision on one action: preconditions, budget, policy, approval, evidence, permit. Never throws for a reason
@@ -50,11 +64,16 @@ export async function authorize(deps: AuthorizeDeps, request: AuthorizeRequest):
   try {
     return await decideAndRecord(deps, request, attempt);
   } catch (error) {
-    const code = isMandateError(error) && error.code === 'evidence.unavailable' ? 'evidence.unavailable' : 'internal.fault';
+    const code =
+      isMandateError(error) && error.code === 'evidence.unavailable' ? 'evidence.unavailable' : 'internal.fault';
     attempt.reservation?.release();
     // What the budget says may be what failed.
     const decided = denied({ ...attempt, spent: () => ({ calls: 0 }) }, reason(code), attempt.found, null);
-    return { effect: 'deny', decision: decisionOf(decided), receipt: code === 'internal.fault' ? await appendQuietly(deps, decided) : null };
+    return {
+      effect: 'deny',
+      decision: decisionOf(decided),
+      receipt: code === 'internal.fault' ? await appendQuietly(deps, decided) : null,
+    };
   }
 }
 
@@ -91,7 +110,8 @@ async function decideAndRecord(deps: AuthorizeDeps, request: AuthorizeRequest, a
 
   if (request.action.kind === 'call') {
     attempt.reservation = deps.memory.reserve(standing.task.id, standing.task.budget);
-    if (attempt.reservation === null) return refuse(deps, attempt, denied(attempt, reason('budget.exhausted'), standing, null));
+    if (attempt.reservation === null)
+      return refuse(deps, attempt, denied(attempt, reason('budget.exhausted'), standing, null));
   }
   const first = askPolicy(deps, attempt, standing, NOT_APPROVED);
   if (first.verdict.effect !== 'hold') return conclude(deps, attempt, standing, first, null);
@@ -103,7 +123,11 @@ async function decideAndRecord(deps: AuthorizeDeps, request: AuthorizeRequest, a
   if (known !== undefined && state === 'denied') {
     const why = known.votes.find((vote) => vote.verdict === 'deny')?.reason ?? '';
     const message = why === '' ? undefined : `A person refused exactly this action: ${why}`;
-    return refuse(deps, attempt, denied(attempt, reason('approval.denied', message === undefined ? {} : { message }), standing, first));
+    return refuse(
+      deps,
+      attempt,
+      denied(attempt, reason('approval.denied', message === undefined ? {} : { message }), standing, first),
+    );
   }
   if (known !== undefined && (state === 'approved' || state === 'confirmed')) {
     return useAnswer(deps, attempt, standing, known, digest);
@@ -112,7 +136,13 @@ async function decideAndRecord(deps: AuthorizeDeps, request: AuthorizeRequest, a
 }
 
 /** An answered approval is used up first, then everything is decided again from the top, then the call may run. */
-async function useAnswer(deps: AuthorizeDeps, attempt: Attempt, standing: Standing, known: Approval, digest: string): Promise<Authorized> {
+async function useAnswer(
+  deps: AuthorizeDeps,
+  attempt: Attempt,
+  standing: Standing,
+  known: Approval,
+  digest: string,
+): Promise<Authorized> {
   const used = await useApproval(deps, { approval: known.id, digest, decision: attempt.id });
   if (used === null) return refuse(deps, attempt, denied(attempt, reason('approval.required'), standing, null));
   const again = preconditions(deps.snapshot, attempt.asked, deps.clock.now());
@@ -126,14 +156,30 @@ async function useAnswer(deps: AuthorizeDeps, attempt: Attempt, standing: Standi
   const confirmed = used.votes.some((vote) => vote.verdict === 'confirm');
   const second = askPolicy(deps, attempt, again.standing, { granted: approvers >= used.quorum, confirmed, approvers });
   if (second.verdict.effect === 'hold') {
-    return refuse(deps, attempt, denied(attempt, reason('approval.required', { message: 'This approval is not enough for the policy in force now.' }), again.standing, second));
+    return refuse(
+      deps,
+      attempt,
+      denied(
+        attempt,
+        reason('approval.required', { message: 'This approval is not enough for the policy in force now.' }),
+        again.standing,
+        second,
+      ),
+    );
   }
   return conclude(deps, attempt, again.standing, second, used.id);
 }
 
-async function hold(deps: AuthorizeDeps, attempt: Attempt, standing: Standing, asked: PolicyAnswer, digest: string): Promise<Authorized> {
+async function hold(
+  deps: AuthorizeDeps,
+  attempt: Attempt,
+  standing: Standing,
+  asked: PolicyAnswer,
+  digest: string,
+): Promise<Authorized> {
   const { verdict } = asked;
-  if (verdict.effect !== 'hold' || standing.tool === null) throw new TypeError('only a held call can ask for an approval');
+  if (verdict.effect !== 'hold' || standing.tool === null)
+    throw new TypeError('only a held call can ask for an approval');
   const { tool, task, agent } = standing;
   const asking = await deps.exclusively(() =>
     askApproval(deps, {
@@ -167,16 +213,39 @@ async function hold(deps: AuthorizeDeps, attempt: Attempt, standing: Standing, a
     determining: verdict.determining,
     approval: asking.approval.id,
   };
-  return { effect: 'hold', decision: decisionOf(decided), receipt: await append(deps, decided), approval: asking.approval };
+  return {
+    effect: 'hold',
+    decision: decisionOf(decided),
+    receipt: await append(deps, decided),
+    approval: asking.approval,
+  };
 }
 
-async function conclude(deps: AuthorizeDeps, attempt: Attempt, standing: Standing, answer: PolicyAnswer, approval: ApprovalId | null): Promise<Authorized> {
+async function conclude(
+  deps: AuthorizeDeps,
+  attempt: Attempt,
+  standing: Standing,
+  answer: PolicyAnswer,
+  approval: ApprovalId | null,
+): Promise<Authorized> {
   const { verdict } = answer;
   if (verdict.effect !== 'allow') {
-    return refuse(deps, attempt, { ...denied(attempt, reason('policy.forbidden'), standing, answer), reasons: verdict.reasons, determining: verdict.determining, approval });
+    return refuse(deps, attempt, {
+      ...denied(attempt, reason('policy.forbidden'), standing, answer),
+      reasons: verdict.reasons,
+      determining: verdict.determining,
+      approval,
+    });
   }
-  const reasons: readonly Reason[] = approval === null ? verdict.reasons : [reason('approval.used'), ...verdict.reasons];
-  const decided: Decided = { ...denied(attempt, reason('policy.permitted'), standing, answer), effect: 'allow', reasons, determining: verdict.determining, approval };
+  const reasons: readonly Reason[] =
+    approval === null ? verdict.reasons : [reason('approval.used'), ...verdict.reasons];
+  const decided: Decided = {
+    ...denied(attempt, reason('policy.permitted'), standing, answer),
+    effect: 'allow',
+    reasons,
+    determining: verdict.determining,
+    approval,
+  };
   const receipt = await append(deps, decided);
   attempt.reservation?.keep();
   const { action, credential } = attempt.request;
@@ -201,7 +270,9 @@ function stillStands(deps: AuthorizeDeps, asked: Asked, standing: Standing, cred
   if (bearer === undefined || !isLive(bearer, now)) return false;
   const checked = preconditions(deps.snapshot, asked, now);
   if (!checked.ok || !isOpen(checked.standing.task, now)) return false;
-  return checked.standing.task.revision === standing.task.revision && checked.standing.tool?.digest === standing.tool?.digest;
+  return (
+    checked.standing.task.revision === standing.task.revision && checked.standing.tool?.digest === standing.tool?.digest
+  );
 }
 
 interface PolicyAnswer {
@@ -220,9 +291,19 @@ function askPolicy(
 ): PolicyAnswer {
   const engine = deps.policy.current();
   if (engine === null) {
-    return { verdict: { effect: 'deny', determining: [], reasons: [reason('policy.unavailable')] }, saw: null, policy: null };
+    return {
+      verdict: { effect: 'deny', determining: [], reasons: [reason('policy.unavailable')] },
+      saw: null,
+      policy: null,
+    };
   }
-  const { verdict, saw } = engine.decide({ ...standing, action: attempt.request.action, approval, spent: attempt.spent(), now: attempt.at });
+  const { verdict, saw } = engine.decide({
+    ...standing,
+    action: attempt.request.action,
+    approval,
+    spent: attempt.spent(),
+    now: attempt.at,
+  });
   return { verdict, saw, policy: engine.ref };
 }
 

@@ -26,11 +26,26 @@ export interface PerformRequest extends AuthorizeRequest {
 }
 
 export type Performed =
-  | { readonly kind: 'answered'; readonly decision: Decision; readonly receipt: EvidenceReceipt; readonly answer: Inspected['answer'] }
+  | {
+      readonly kind: 'answered';
+      readonly decision: Decision;
+      readonly receipt: EvidenceReceipt;
+      readonly answer: Inspected['answer'];
+    }
   | { readonly kind: 'denied'; readonly decision: Decision; readonly receipt: EvidenceReceipt | null }
-  | { readonly kind: 'held'; readonly decision: Decision; readonly receipt: EvidenceReceipt; readonly approval: Approval }
+  | {
+      readonly kind: 'held';
+      readonly decision: Decision;
+      readonly receipt: EvidenceReceipt;
+      readonly approval: Approval;
+    }
   /** Allowed, but the server failed or its answer could not be recorded; `error.may_have_run` says which. */
-  | { readonly kind: 'failed'; readonly decision: Decision; readonly receipt: EvidenceReceipt; readonly error: MandateError };
+  | {
+      readonly kind: 'failed';
+      readonly decision: Decision;
+      readonly receipt: EvidenceReceipt;
+      readonly error: MandateError;
+    };
 
 /** One governed action, from the question to the released answer: decide, spend the permit, inspect, record, release. */
 export async function perform(deps: PerformDeps, request: PerformRequest): Promise<Performed> {
@@ -39,7 +54,8 @@ export async function perform(deps: PerformDeps, request: PerformRequest): Promi
   const sentUs = deps.clock.monotonicUs();
   const server = deps.snapshot.server(request.action.server);
   const { decision, receipt } = authorized;
-  if (server === undefined) return fail(deps, decision, receipt, sentUs, new MandateError('not_found', 'The server was removed.'));
+  if (server === undefined)
+    return fail(deps, decision, receipt, sentUs, new MandateError('not_found', 'The server was removed.'));
   let answer: UpstreamAnswer;
   try {
     answer = await deps.upstream.send(authorized.permit, server, {
@@ -55,7 +71,9 @@ export async function perform(deps: PerformDeps, request: PerformRequest): Promi
   if (answer.kind === 'definition_changed') return toolChanged(deps, request, decision, server, answer.offered, sentUs);
 
   const inspected = inspectResult(answer, secretsOf(server));
-  const text = writeStrictJson(inspected.answer.kind === 'result' ? inspected.answer.result : (inspected.answer.error as JsonObject)); // an error object is plain JSON
+  const text = writeStrictJson(
+    inspected.answer.kind === 'result' ? inspected.answer.result : (inspected.answer.error as JsonObject),
+  ); // an error object is plain JSON
   const failedAtServer = inspected.answer.kind === 'error' || inspected.answer.result['isError'] === true;
   try {
     await deps.evidence.append(
@@ -69,7 +87,12 @@ export async function perform(deps: PerformDeps, request: PerformRequest): Promi
   } catch (error) {
     // Nothing is released that is not on record.
     const fault = asMandateError(error);
-    return { kind: 'failed', decision, receipt, error: new MandateError(fault.code, fault.message, { cause: error, may_have_run: true }) };
+    return {
+      kind: 'failed',
+      decision,
+      receipt,
+      error: new MandateError(fault.code, fault.message, { cause: error, may_have_run: true }),
+    };
   }
   return { kind: 'answered', decision, receipt, answer: inspected.answer };
 }
@@ -96,16 +119,31 @@ async function toolChanged(
   await recordToolChanged(deps, { server: server.id, tool: decision.tool ?? '', offered });
   const again = await authorize(deps, request);
   if (again.effect !== 'allow') return refused(again);
-  const error = new MandateError('upstream.protocol', 'The server changed the tool while it was called.', { may_have_run: false });
+  const error = new MandateError('upstream.protocol', 'The server changed the tool while it was called.', {
+    may_have_run: false,
+  });
   return fail(deps, again.decision, again.receipt, sentUs, error);
 }
 
-async function fail(deps: PerformDeps, decision: Decision, receipt: EvidenceReceipt, sentUs: number, error: MandateError): Promise<Performed> {
+async function fail(
+  deps: PerformDeps,
+  decision: Decision,
+  receipt: EvidenceReceipt,
+  sentUs: number,
+  error: MandateError,
+): Promise<Performed> {
   const status = error.may_have_run === true ? 'unknown' : 'not_sent';
   try {
-    await deps.evidence.append(outcome(deps, decision, sentUs, { status, code: error.code, result_digest: null, result_bytes: 0 }));
+    await deps.evidence.append(
+      outcome(deps, decision, sentUs, { status, code: error.code, result_digest: null, result_bytes: 0 }),
+    );
   } catch (cause) {
-    return { kind: 'failed', decision, receipt, error: new MandateError('evidence.unavailable', undefined, { cause, may_have_run: status === 'unknown' }) };
+    return {
+      kind: 'failed',
+      decision,
+      receipt,
+      error: new MandateError('evidence.unavailable', undefined, { cause, may_have_run: status === 'unknown' }),
+    };
   }
   return { kind: 'failed', decision, receipt, error };
 }

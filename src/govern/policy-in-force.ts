@@ -27,7 +27,12 @@ export function policyInForce(snapshot: Snapshot, report: (fault: MandateError) 
     if (result.ok) return result.engine;
     const [first] = result.problems;
     const place = first === undefined ? '' : `${first.file}:${first.line}:${first.column}: ${first.message}`;
-    report(new MandateError('policy.invalid', `Policy set ${set.serial} cannot be loaded, so everything is denied. ${place}`));
+    report(
+      new MandateError(
+        'policy.invalid',
+        `Policy set ${set.serial} cannot be loaded, so everything is denied. ${place}`,
+      ),
+    );
     return null;
   }
 

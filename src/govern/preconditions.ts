@@ -52,7 +52,7 @@ export function preconditions(snapshot: Snapshot, asked: Asked, now: Instant): P
     const actor = snapshot.actor(link.actor);
     if (actor === undefined || !mayAct(actor.lifecycle)) return refuse('chain.inactive');
   }
-  for (let parent = task.parent; parent !== null; ) {
+  for (let parent = task.parent; parent !== null;) {
     const above: Task | undefined = snapshot.task(parent);
     if (above === undefined || above.state !== 'open' || now >= above.expires_at) return refuse('task.closed');
     parent = above.parent;
@@ -77,11 +77,13 @@ export function preconditions(snapshot: Snapshot, asked: Asked, now: Instant): P
   const { tool: named, kind } = asked.action;
   for (const [patterns, code] of lists) {
     if (patterns === null) continue;
-    const covered = named === null ? coversServer(patterns, server.id) : coversTool(patterns, toolName(server.id, named));
+    const covered =
+      named === null ? coversServer(patterns, server.id) : coversTool(patterns, toolName(server.id, named));
     if (!covered) return refuse(code);
   }
 
-  if (kind !== 'call') return { ok: true, standing: { agent, agent_environment, task, server, server_environment, tool: null } };
+  if (kind !== 'call')
+    return { ok: true, standing: { agent, agent_environment, task, server, server_environment, tool: null } };
   const tool = named === null ? undefined : snapshot.tool(server.id, named);
   if (tool === undefined || tool.state === 'gone') return refuse('tool.unknown');
   found = { ...found, tool };

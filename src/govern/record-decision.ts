@@ -53,7 +53,11 @@ export function decisionOf(decided: Decided): Decision {
 }
 
 /** The record that is hashed, and the facts that are sealed beside it. */
-export function decisionRecord(hasher: Hasher, node: NodeId, decided: Decided): { readonly record: DecisionRecord; readonly facts: string } {
+export function decisionRecord(
+  hasher: Hasher,
+  node: NodeId,
+  decided: Decided,
+): { readonly record: DecisionRecord; readonly facts: string } {
   const { asked, found } = decided;
   const forwarded = forwardedParams(asked.action);
   // Members in canonical order: both parts are canonical texts already.

@@ -64,12 +64,14 @@ export interface Snapshot {
 export async function openSnapshot(store: Store, environments: readonly Environment[]): Promise<Snapshot> {
   const snapshot = emptySnapshot(environments);
   const seq = await store.changes.latest();
-  for await (const actor of everyItem((page) => store.actors.list({}, page))) snapshot.load({ noun: 'actor', value: actor });
+  for await (const actor of everyItem((page) => store.actors.list({}, page)))
+    snapshot.load({ noun: 'actor', value: actor });
   for await (const server of everyItem((page) => store.servers.list(page))) {
     snapshot.load({ noun: 'server', value: server });
     for (const tool of await store.tools.listOf(server.id)) snapshot.load({ noun: 'tool', value: tool });
   }
-  for await (const task of everyItem((page) => store.tasks.list({ state: 'open' }, page))) snapshot.load({ noun: 'task', value: task });
+  for await (const task of everyItem((page) => store.tasks.list({ state: 'open' }, page)))
+    snapshot.load({ noun: 'task', value: task });
   for (const state of ['pending', 'approved', 'confirmed', 'denied'] as const) {
     for await (const approval of everyItem((page) => store.approvals.list({ state }, page))) {
       snapshot.load({ noun: 'approval', value: approval });
@@ -187,16 +189,24 @@ export function emptySnapshot(environments: readonly Environment[]): LoadingSnap
   }
 
   function apply(change: CommittedChange): Ended {
-    const ended = { agents: [] as ActorId[], tasks: [] as TaskId[], credentials: [] as CredentialId[], approvals: [] as ApprovalId[], servers: [] as ServerId[] };
+    const ended = {
+      agents: [] as ActorId[],
+      tasks: [] as TaskId[],
+      credentials: [] as CredentialId[],
+      approvals: [] as ApprovalId[],
+      servers: [] as ServerId[],
+    };
     for (const write of change.writes) {
       switch (write.noun) {
         case 'actor': {
           const before = actors.get(write.value.id);
-          if (before !== undefined && mayAct(before.lifecycle) && !mayAct(write.value.lifecycle)) ended.agents.push(write.value.id);
+          if (before !== undefined && mayAct(before.lifecycle) && !mayAct(write.value.lifecycle))
+            ended.agents.push(write.value.id);
           break;
         }
         case 'task':
-          if (write.value.state !== 'open' && tasks.get(write.value.id)?.state === 'open') ended.tasks.push(write.value.id);
+          if (write.value.state !== 'open' && tasks.get(write.value.id)?.state === 'open')
+            ended.tasks.push(write.value.id);
           break;
         case 'credential':
           if (write.value.ended_at !== null) ended.credentials.push(write.value.id);

@@ -14,7 +14,11 @@ const PASSPHRASE = 'a passphrase of one’s own';
 
 test('a human whom the admin token registered signs in, and answers no approval until an admin vouches', async () => {
   const { control, deps, request } = await openAuthorizeFixture();
-  const invited = await registerHuman(control, { caller: control.operator, id: 'mallory', roles: ['admin', 'approver'] });
+  const invited = await registerHuman(control, {
+    caller: control.operator,
+    id: 'mallory',
+    roles: ['admin', 'approver'],
+  });
   assert.equal(invited.human.vouched_by, null);
   const { session } = await useSignInLink(control, { secret: invited.sign_in_secret, passphrase: PASSPHRASE });
   const human = control.snapshot.human('mallory');
@@ -22,7 +26,12 @@ test('a human whom the admin token registered signs in, and answers no approval 
   const caller = { kind: 'human', human, credential: session.id, stepped_up_at: control.clock.now() } as const;
   const held = await authorize(deps, request('delete_file'));
   assert.ok(held.effect === 'hold');
-  const answer = { approval: held.approval.id, digest: held.approval.digest, verdict: 'approve', reason: 'mine' } as const;
+  const answer = {
+    approval: held.approval.id,
+    digest: held.approval.digest,
+    verdict: 'approve',
+    reason: 'mine',
+  } as const;
   await assert.rejects(answerApproval(control, { caller, ...answer }), code('approval.ineligible'));
   await assert.rejects(vouchFor(control, { caller, human: 'mallory' }), code('auth.forbidden'));
 
@@ -40,7 +49,8 @@ test('only an admin with standing who has just stepped up vouches', async () => 
     [await control.human('ann', null), 'auth.step_up'],
     [await control.human('ann', TOO_LONG_AGO_MS), 'auth.step_up'],
   ] as const;
-  for (const [caller, expected] of rows) await assert.rejects(vouchFor(control, { caller, human: 'dan' }), code(expected));
+  for (const [caller, expected] of rows)
+    await assert.rejects(vouchFor(control, { caller, human: 'dan' }), code(expected));
   assert.equal((await vouchFor(control, { caller: await control.human('ann'), human: 'dan' })).vouched_by, 'ann');
   await assert.rejects(vouchFor(control, { caller: await control.human('ann'), human: 'dan' }), code('conflict.state'));
 });
@@ -48,7 +58,11 @@ test('only an admin with standing who has just stepped up vouches', async () => 
 test('an admin who has just stepped up registers people with standing, without it people without', async () => {
   const control = await openControlFixture();
   const fresh = await registerHuman(control, { caller: await control.human('ann'), id: 'eve', roles: ['approver'] });
-  const stale = await registerHuman(control, { caller: await control.human('ann', null), id: 'fay', roles: ['approver'] });
+  const stale = await registerHuman(control, {
+    caller: await control.human('ann', null),
+    id: 'fay',
+    roles: ['approver'],
+  });
   assert.equal(fresh.human.vouched_by, 'ann');
   assert.equal(stale.human.vouched_by, null);
 });
@@ -56,13 +70,13 @@ test('an admin who has just stepped up registers people with standing, without i
 test('nobody becomes a person with standing through a link that a bearer alone could get', async () => {
   const control = await openControlFixture();
   await registerHuman(control, { caller: await control.human('ann'), id: 'eve', roles: ['approver'] });
-  const links = [
-    { human: 'eve' },
-    { human: 'cleo', reset: true },
-  ];
+  const links = [{ human: 'eve' }, { human: 'cleo', reset: true }];
   for (const link of links) {
     await assert.rejects(newSignInLink(control, { caller: control.operator, ...link }), code('auth.forbidden'));
-    await assert.rejects(newSignInLink(control, { caller: await control.human('ann', null), ...link }), code('auth.step_up'));
+    await assert.rejects(
+      newSignInLink(control, { caller: await control.human('ann', null), ...link }),
+      code('auth.step_up'),
+    );
     assert.ok(await newSignInLink(control, { caller: await control.human('ann'), ...link }));
   }
 });

@@ -11,14 +11,19 @@ import { makeChange, type Control } from './make-change.ts';
  * approver: then whatever reads that disk could approve.
  * @throws auth.forbidden, auth.step_up, not_found, conflict.state
  */
-export function vouchFor(control: Control, request: { readonly caller: Caller; readonly human: string }): Promise<Human> {
+export function vouchFor(
+  control: Control,
+  request: { readonly caller: Caller; readonly human: string },
+): Promise<Human> {
   return control.exclusively(async () => {
     const now = control.clock.now();
     const caller = currentCaller(control.snapshot, request.caller, now);
     requireVoucher(caller, now);
     const human = control.snapshot.human(request.human);
-    if (human === undefined) throw new MandateError('not_found', `There is no human ${JSON.stringify(request.human.slice(0, 40))}.`);
-    if (human.vouched_by !== null) throw new MandateError('conflict.state', `${human.vouched_by} has vouched for ${human.id} already.`);
+    if (human === undefined)
+      throw new MandateError('not_found', `There is no human ${JSON.stringify(request.human.slice(0, 40))}.`);
+    if (human.vouched_by !== null)
+      throw new MandateError('conflict.state', `${human.vouched_by} has vouched for ${human.id} already.`);
     const vouched: Human = { ...human, vouched_by: callerName(caller), updated_at: now, version: human.version + 1 };
     await makeChange(control, {
       caller,

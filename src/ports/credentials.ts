@@ -8,7 +8,12 @@ export interface Credentials {
   byHash(hash: string): Promise<Credential | undefined>;
   /** Newest first by id. `ended: false` leaves out those with an `ended_at`. */
   list(
-    filter: { readonly actor?: ActorId; readonly task?: TaskId; readonly kind?: CredentialKind; readonly ended?: boolean },
+    filter: {
+      readonly actor?: ActorId;
+      readonly task?: TaskId;
+      readonly kind?: CredentialKind;
+      readonly ended?: boolean;
+    },
     page: PageRequest,
   ): Promise<Page<Credential>>;
 }

@@ -29,7 +29,10 @@ export interface EvidenceLog {
   /** By record id; undefined when there is none. */
   get(id: string): Promise<EvidenceEntry | undefined>;
   /** Newest first. A cursor from an earlier page continues there. */
-  query(filter: EvidenceFilter, page: { readonly limit: number; readonly cursor: string | null }): Promise<EvidencePage>;
+  query(
+    filter: EvidenceFilter,
+    page: { readonly limit: number; readonly cursor: string | null },
+  ): Promise<EvidencePage>;
   /** Oldest first, after this position of this writer's chain; for followers such as SSE and `audit tail`. */
   after(seq: number, limit: number): Promise<readonly EvidenceEntry[]>;
   /** Allowed decisions without an outcome, oldest first: what a crash left unknown. */

@@ -45,6 +45,10 @@ export type UpstreamAnswer =
   /** `result` as the server sent it, integers beyond 2^53 kept (see standards/strict-json). `bytes` is its size. */
   | { readonly kind: 'result'; readonly result: JsonObject; readonly bytes: number }
   /** A JSON-RPC error of the server. */
-  | { readonly kind: 'error'; readonly error: { readonly code: number; readonly message: string; readonly data?: Json }; readonly bytes: number }
+  | {
+      readonly kind: 'error';
+      readonly error: { readonly code: number; readonly message: string; readonly data?: Json };
+      readonly bytes: number;
+    }
   /** Not sent: the tool is no longer the one that was decided on. `offered` is null when it is gone. */
   | { readonly kind: 'definition_changed'; readonly offered: ToolDefinition | null };

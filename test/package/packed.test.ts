@@ -57,7 +57,9 @@ test('the packed package runs as plain JavaScript', async () => {
 
 /** The whole first minute out of the package: the worker, the policies, the sample and the demo agent are in it. */
 async function untilHeld(unpacked: string): Promise<void> {
-  const child = spawn(process.execPath, ['dist/main.js', 'demo', '--data', join(work, 'data'), '--port', '0'], { cwd: unpacked });
+  const child = spawn(process.execPath, ['dist/main.js', 'demo', '--data', join(work, 'data'), '--port', '0'], {
+    cwd: unpacked,
+  });
   let printed = '';
   try {
     await new Promise<void>((resolve, reject) => {

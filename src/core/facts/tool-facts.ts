@@ -16,7 +16,9 @@ export function deriveToolFacts(definition: ToolDefinition, trust: 'trusted' | '
   if (classes.size === 0) {
     const readOnly = trust === 'trusted' && isTrue(hint['readOnlyHint']);
     classes.add(readOnly ? 'read' : 'execute');
-    why.push(readOnly ? 'its trusted server hints that it only reads' : 'nothing says what it does, so it counts as execute');
+    why.push(
+      readOnly ? 'its trusted server hints that it only reads' : 'nothing says what it does, so it counts as execute',
+    );
   }
   if (hint['readOnlyHint'] === false && onlyRead(classes)) {
     classes.add('update');
@@ -36,7 +38,11 @@ export function deriveToolFacts(definition: ToolDefinition, trust: 'trusted' | '
 }
 
 /** MCP: `destructiveHint` defaults to true; only a trusted server may say that its tool merely adds. */
-function isReversible(classes: ReadonlySet<EffectClass>, destructive: Json | undefined, trust: 'trusted' | 'untrusted'): boolean {
+function isReversible(
+  classes: ReadonlySet<EffectClass>,
+  destructive: Json | undefined,
+  trust: 'trusted' | 'untrusted',
+): boolean {
   if (onlyRead(classes)) return true;
   if ([...classes].some((effect) => IRREVERSIBLE.has(effect))) return false;
   return trust === 'trusted' && destructive === false;
@@ -62,15 +68,27 @@ function wordsOf(name: string): readonly string[] {
 }
 
 const rows: readonly (readonly [EffectClass, string])[] = [
-  ['read', 'get list read search find show describe view query lookup count check status info stat tree head tail echo compare diff validate preview open'],
+  [
+    'read',
+    'get list read search find show describe view query lookup count check status info stat tree head tail echo compare diff validate preview open',
+  ],
   ['create', 'create add new make insert append draft generate register init copy clone upload import'],
-  ['update', 'update edit write set put patch modify change replace rename save enable disable toggle merge commit store tag assign'],
+  [
+    'update',
+    'update edit write set put patch modify change replace rename save enable disable toggle merge commit store tag assign',
+  ],
   ['delete', 'delete remove drop purge erase clear destroy truncate unlink rm uninstall reset revert'],
   ['move', 'move transfer migrate archive'],
-  ['send', 'send post publish reply forward notify email mail message comment tweet share broadcast submit push invite'],
+  [
+    'send',
+    'send post publish reply forward notify email mail message comment tweet share broadcast submit push invite',
+  ],
   ['pay', 'pay purchase buy order checkout refund charge book reserve withdraw deposit'],
   ['grant', 'grant authorize permit role permission invite share token key credential secret policy'],
-  ['execute', 'run execute exec eval invoke trigger start stop restart kill deploy install build shell bash spawn script'],
+  [
+    'execute',
+    'run execute exec eval invoke trigger start stop restart kill deploy install build shell bash spawn script',
+  ],
   ['fetch', 'fetch download crawl scrape browse navigate request curl http visit'],
 ];
 

@@ -27,8 +27,14 @@ export async function listenOn(address: string, port = portOf(address)): Promise
   const host = hostOf(address);
   await new Promise<void>((resolve, reject) => {
     http.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') reject(new MandateError('listen.taken', `${host}:${port} is already in use; choose another with --port.`));
-      else reject(new MandateError('config.invalid', `Cannot listen on ${host}:${port}: ${error.code ?? error.message}.`, { cause: error }));
+      if (error.code === 'EADDRINUSE')
+        reject(new MandateError('listen.taken', `${host}:${port} is already in use; choose another with --port.`));
+      else
+        reject(
+          new MandateError('config.invalid', `Cannot listen on ${host}:${port}: ${error.code ?? error.message}.`, {
+            cause: error,
+          }),
+        );
     });
     http.listen({ host, port }, resolve);
   });
@@ -39,11 +45,17 @@ export async function listenOn(address: string, port = portOf(address)): Promise
 }
 
 /** The names this process answers to: a page that reached it under any other name is refused (DNS rebinding). */
-export function allowedNames(publicUrl: string, listenUrl: string): { readonly hosts: readonly string[]; readonly origins: readonly string[] } {
+export function allowedNames(
+  publicUrl: string,
+  listenUrl: string,
+): { readonly hosts: readonly string[]; readonly origins: readonly string[] } {
   const { host: bound, port } = new URL(listenUrl);
   const own = [...['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`), bound];
   const { host, origin } = new URL(publicUrl);
-  return { hosts: [...new Set([...own, host])], origins: [...new Set([...own.map((each) => `http://${each}`), origin])] };
+  return {
+    hosts: [...new Set([...own, host])],
+    origins: [...new Set([...own.map((each) => `http://${each}`), origin])],
+  };
 }
 
 function createHttpServer(): HttpServer {

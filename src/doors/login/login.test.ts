@@ -19,7 +19,10 @@ async function fresh(f: PagesFixture): Promise<string> {
 
 const choose = (f: PagesFixture, secret: string, passphrase = CHOSEN) => {
   const browser = f.browser();
-  const sent = browser.submit(`/sign-in?link=${encodeURIComponent(secret)}`, '/sign-in', { passphrase, again: passphrase });
+  const sent = browser.submit(`/sign-in?link=${encodeURIComponent(secret)}`, '/sign-in', {
+    passphrase,
+    again: passphrase,
+  });
   return { browser, sent };
 };
 
@@ -59,12 +62,18 @@ test('TH-69 there is no open set-up page: without a link nothing makes anybody a
   await fresh(f);
   for (const link of ['', 'mdl_', `mdl_${'A'.repeat(43)}`, 'x'.repeat(1000)]) {
     const browser = f.browser();
-    const sent = await browser.submit(`/sign-in?link=${link}`, '/sign-in', { human: 'admin', passphrase: CHOSEN, again: CHOSEN });
+    const sent = await browser.submit(`/sign-in?link=${link}`, '/sign-in', {
+      human: 'admin',
+      passphrase: CHOSEN,
+      again: CHOSEN,
+    });
     assert.equal(sent.status, 401, link.slice(0, 20));
     assert.ok(!browser.cookies.has(SESSION_COOKIE));
   }
   for (const path of ['/setup', '/register', '/first-run']) assert.equal((await f.browser().get(path)).status, 404);
-  const admins = [...f.control.snapshot.actors()].filter((actor) => actor.kind === 'human' && actor.lifecycle === 'active' && actor.roles.includes('admin'));
+  const admins = [...f.control.snapshot.actors()].filter(
+    (actor) => actor.kind === 'human' && actor.lifecycle === 'active' && actor.roles.includes('admin'),
+  );
   assert.deepEqual(admins, []);
 });
 
@@ -75,7 +84,10 @@ test('a passphrase that is short, guessed first or typed differently twice leave
     assert.equal((await choose(f, secret, passphrase).sent).status, 400, passphrase);
   }
   const browser = f.browser();
-  const differ = await browser.submit(`/sign-in?link=${secret}`, '/sign-in', { passphrase: CHOSEN, again: `${CHOSEN}.` });
+  const differ = await browser.submit(`/sign-in?link=${secret}`, '/sign-in', {
+    passphrase: CHOSEN,
+    again: `${CHOSEN}.`,
+  });
   assert.equal(differ.status, 400);
   assert.match(differ.text, /not the same/);
   assert.equal((await choose(f, secret).sent).status, 303);

@@ -30,7 +30,12 @@ export function login(app: Hono, deps: PagesDeps): void {
     } catch (error) {
       if (!isMandateError(error) || deps.httpStatus(error.code) >= 500) throw error;
       c.status(deps.httpStatus(error.code) as ContentfulStatusCode); // an HTTP error status
-      return showSignIn(deps, c, { link: form.link, next, human: form.human, refused: { sentence: error.message, code: error.code } });
+      return showSignIn(deps, c, {
+        link: form.link,
+        next,
+        human: form.human,
+        refused: { sentence: error.message, code: error.code },
+      });
     }
     return c.redirect(next, 303);
   });
@@ -53,7 +58,10 @@ export function login(app: Hono, deps: PagesDeps): void {
     } catch (error) {
       if (!isMandateError(error) || deps.httpStatus(error.code) >= 500) throw error;
       const page = stepUpPage(deps, viewer, next, { sentence: error.message, code: error.code });
-      return c.html(await layout(deps, viewer, 'Confirm it is you', page), deps.httpStatus(error.code) as ContentfulStatusCode); // an HTTP error status
+      return c.html(
+        await layout(deps, viewer, 'Confirm it is you', page),
+        deps.httpStatus(error.code) as ContentfulStatusCode,
+      ); // an HTTP error status
     }
     return c.redirect(next, 303);
   });
@@ -77,7 +85,8 @@ async function sessionFor(
   if (form.link === '') {
     return (await signIn(deps, { human: form.human, passphrase: form.passphrase, as: 'session' })).secret;
   }
-  if (form.again !== form.passphrase) throw new MandateError('input.invalid', 'The two passphrases are not the same.', { at: '/again' });
+  if (form.again !== form.passphrase)
+    throw new MandateError('input.invalid', 'The two passphrases are not the same.', { at: '/again' });
   return (await useSignInLink(deps, { secret: form.link, passphrase: form.passphrase })).session_secret;
 }
 

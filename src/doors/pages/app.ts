@@ -21,7 +21,8 @@ import { viewerOf, type Viewer } from './viewer.ts';
 export function openPages(deps: PagesDeps): Hono {
   const app = new Hono();
   app.onError((fault, c) => errorPage(deps, c, fault));
-  for (const path of ['/', '/approvals/*', '/sign-in', '/sign-out', '/step-up', '/assets/*']) app.use(path, guardPage(deps));
+  for (const path of ['/', '/approvals/*', '/sign-in', '/sign-out', '/step-up', '/assets/*'])
+    app.use(path, guardPage(deps));
 
   app.get('/assets/style.css', (c) => c.body(STYLESHEET, 200, { 'content-type': 'text/css; charset=utf-8' }));
   app.get('/assets/icon.svg', (c) => c.body(ICON, 200, { 'content-type': 'image/svg+xml' }));
@@ -43,7 +44,8 @@ export function openPages(deps: PagesDeps): Hono {
   app.post('/approvals/:id', async (c) => {
     const id = c.req.param('id');
     const viewer = viewerOf(deps, c.req.raw);
-    if (viewer === null) throw new MandateError('auth.missing', 'You are no longer signed in; sign in and answer again.');
+    if (viewer === null)
+      throw new MandateError('auth.missing', 'You are no longer signed in; sign in and answer again.');
     const form = await readForm(c.req.raw, ['form', 'digest', 'verdict', 'reason', 'passphrase']);
     requireOwnForm(deps, c.req.raw, viewer, answerForm(id), form.form);
     try {
@@ -63,12 +65,20 @@ export function openPages(deps: PagesDeps): Hono {
   return app;
 }
 
-async function questionOf(deps: PagesDeps, viewer: Viewer, id: string, refused: Parameters<typeof approvalPage>[4]): Promise<Html> {
+async function questionOf(
+  deps: PagesDeps,
+  viewer: Viewer,
+  id: string,
+  refused: Parameters<typeof approvalPage>[4],
+): Promise<Html> {
   if (!isRecordId('apr', id)) throw new MandateError('not_found', 'There is no such approval.');
   const approval = deps.snapshot.approval(id) ?? (await deps.store.approvals.get(id));
   if (approval === undefined) throw new MandateError('not_found', 'There is no such approval.');
   const { subject } = approval;
-  const task = subject.kind === 'action' ? (deps.snapshot.task(subject.task) ?? (await deps.store.tasks.get(subject.task))) : undefined;
+  const task =
+    subject.kind === 'action'
+      ? (deps.snapshot.task(subject.task) ?? (await deps.store.tasks.get(subject.task)))
+      : undefined;
   return approvalPage(deps, viewer, approval, task, refused);
 }
 
@@ -83,7 +93,9 @@ async function errorPage(deps: PagesDeps, c: Context, fault: unknown): Promise<R
   const status = deps.httpStatus(error.code);
   if (status >= 500) deps.report(fault);
   const sentence = status === 500 ? ERROR_CODES.internal : error.message;
-  const main = html`<h1>This did not work</h1>${alert(sentence, error.code)}<p><a href="/">Home</a></p>`;
+  const main = html`<h1>This did not work</h1>
+    ${alert(sentence, error.code)}
+    <p><a href="/">Home</a></p>`;
   secure(c);
   return c.html(await layout(deps, null, 'Refused', main), status as ContentfulStatusCode); // an HTTP error status
 }

@@ -5,7 +5,8 @@ import { untrusted, type Html } from './untrusted.ts';
 
 /** The bytes that will be forwarded, whole and in one piece; long lines are broken by style alone. */
 export function exactText(shown: string): Html {
-  return html`<pre class="exact" data-exact tabindex="0" aria-label="Exactly what will be forwarded">${untrusted(shown)}</pre>`;
+  return html`<pre class="exact" data-exact tabindex="0" aria-label="Exactly what will be forwarded">
+${untrusted(shown)}</pre>`;
 }
 
 /** The same arguments one by one, line by line, to read more easily; null when there are none to take apart. */
@@ -16,15 +17,29 @@ export function argumentList(shown: string): Html | null {
   if (given === undefined || !isObject(given)) return null;
   const entries = Object.entries(given);
   if (entries.length === 0) return html`<p class="quiet">The call has no arguments.</p>`;
-  return html`<dl class="arguments">${entries.map(([name, value]) => html`<div><dt>${untrusted(name)}</dt><dd>${valueLines(value)}</dd></div>`)}</dl>`;
+  return html`<dl class="arguments">
+    ${entries.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${untrusted(name)}</dt>
+          <dd>${valueLines(value)}</dd>
+        </div>`,
+    )}
+  </dl>`;
 }
 
 function valueLines(value: StrictJson): Html {
   const text = typeof value === 'string' ? value : writeStrictJson(value);
-  const kind = typeof value === 'string' ? 'text' : Array.isArray(value) ? 'list' : value === null ? 'null' : typeof value;
+  const kind =
+    typeof value === 'string' ? 'text' : Array.isArray(value) ? 'list' : value === null ? 'null' : typeof value;
   const lines = text.split('\n');
-  const label = html`<span class="quiet">${kind}${lines.length > 1 ? `, ${lines.length} lines` : ''}${text === '' ? ', empty' : ''}</span>`;
-  return html`${label}<ol class="lines">${lines.map((line) => html`<li><code>${untrusted(line)}</code></li>`)}</ol>`;
+  const label = html`<span class="quiet"
+    >${kind}${lines.length > 1 ? `, ${lines.length} lines` : ''}${text === '' ? ', empty' : ''}</span
+  >`;
+  return html`${label}
+    <ol class="lines">
+      ${lines.map((line) => html`<li><code>${untrusted(line)}</code></li>`)}
+    </ol>`;
 }
 
 function isObject(value: StrictJson): value is { readonly [key: string]: StrictJson } {

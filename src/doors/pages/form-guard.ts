@@ -21,12 +21,21 @@ export function formHolder(deps: PagesDeps, request: Request): { readonly holder
 }
 
 /** A form that changes something comes from our own page and carries its own token. @throws auth.origin */
-export function requireOwnForm(deps: PagesDeps, request: Request, holder: Viewer | string, form: string, token: string): void {
+export function requireOwnForm(
+  deps: PagesDeps,
+  request: Request,
+  holder: Viewer | string,
+  form: string,
+  token: string,
+): void {
   const why = foreignPage({ method: request.method, headers: request.headers }, deps.origins());
   if (why !== null) throw new MandateError('auth.origin', why);
   const bound = typeof holder === 'string' ? holder : holder.credential;
   if (!isFormToken(deps.hasher, bound, form, token)) {
-    throw new MandateError('auth.origin', 'This form is too old or belongs to another session; go back, reload the page and try again.');
+    throw new MandateError(
+      'auth.origin',
+      'This form is too old or belongs to another session; go back, reload the page and try again.',
+    );
   }
 }
 

@@ -5,7 +5,12 @@ import type { PagesDeps } from './deps.ts';
 
 /** There is no script on these pages, so none may run. */
 const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
+  "default-src 'none'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
   "require-trusted-types-for 'script'",
 ].join('; ');
 

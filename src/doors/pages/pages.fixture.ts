@@ -21,7 +21,11 @@ export interface Page {
 export interface Browser {
   readonly cookies: Map<string, string>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Page>;
-  post(path: string, fields: Readonly<Record<string, string>>, headers?: Readonly<Record<string, string>>): Promise<Page>;
+  post(
+    path: string,
+    fields: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Page>;
   /** Opens `path`, fills the form that posts to `action` and sends it. */
   submit(path: string, action: string, fields: Readonly<Record<string, string>>): Promise<Page>;
 }
@@ -88,22 +92,37 @@ export async function openPagesFixture(t: TestContext, publicUrl?: string): Prom
 /** The value of a hidden field in the form that posts to `action`. */
 export function hiddenFields(page: string, action: string): Readonly<Record<string, string>> {
   const form = page.slice(page.indexOf(`action="${action}"`));
-  const fields = form.slice(0, form.indexOf('</form>')).matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g);
+  const fields = form
+    .slice(0, form.indexOf('</form>'))
+    .matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g);
   return Object.fromEntries([...fields].map(([, name = '', value = '']) => [name, unescape(value)]));
 }
 
 export function unescape(text: string): string {
-  const entities: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' };
+  const entities: Readonly<Record<string, string>> = {
+    '&lt;': '<',
+    '&gt;': '>',
+    '&quot;': '"',
+    '&#39;': "'",
+    '&amp;': '&',
+  };
   return text.replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => entities[entity] ?? entity);
 }
 
 function openBrowser(url: string): Browser {
   const cookies = new Map<string, string>();
-  const send = (method: string, path: string, body: string | null, headers: Readonly<Record<string, string>>): Promise<Page> =>
+  const send = (
+    method: string,
+    path: string,
+    body: string | null,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Page> =>
     new Promise((resolve, reject) => {
       const all = {
         ...(cookies.size === 0 ? {} : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
-        ...(body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(Buffer.byteLength(body)) }),
+        ...(body === null
+          ? {}
+          : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(Buffer.byteLength(body)) }),
         ...headers,
       };
       const asked = httpRequest(url + path, { method, headers: all, agent: false }, (response) => {
@@ -115,16 +134,28 @@ function openBrowser(url: string): Browser {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString('utf8') }));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text: Buffer.concat(chunks).toString('utf8'),
+          }),
+        );
       });
       asked.on('error', reject);
       asked.end(body ?? undefined);
     });
   const browser: Browser = {
     cookies,
-    get: (path, headers = {}) => send('GET', path, null, { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', ...headers }),
+    get: (path, headers = {}) =>
+      send('GET', path, null, { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', ...headers }),
     post: (path, fields, headers = {}) =>
-      send('POST', path, new URLSearchParams(fields).toString(), { origin: url, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', ...headers }),
+      send('POST', path, new URLSearchParams(fields).toString(), {
+        origin: url,
+        'sec-fetch-site': 'same-origin',
+        'sec-fetch-mode': 'navigate',
+        ...headers,
+      }),
     submit: async (path, action, fields) => {
       const page = await browser.get(path);
       return browser.post(action, { ...hiddenFields(page.text, action), ...fields });

@@ -11,13 +11,27 @@ test('every page, refusals and assets too, carries the headers that keep scripts
   const approval = await f.hold();
   const browser = await f.signedIn('ann');
   const pages = [
-    await browser.get('/'), await browser.get(`/approvals/${approval.id}`), await browser.get('/approvals/apr_nothing'), await browser.get('/step-up'),
-    await f.browser().get('/sign-in'), await f.browser().get('/'), await browser.get('/assets/style.css'), await browser.get('/assets/icon.svg'),
-    await browser.get('/', { 'sec-fetch-site': 'cross-site' }), await f.browser().get('/sign-in', { host: 'evil.example' }),
+    await browser.get('/'),
+    await browser.get(`/approvals/${approval.id}`),
+    await browser.get('/approvals/apr_nothing'),
+    await browser.get('/step-up'),
+    await f.browser().get('/sign-in'),
+    await f.browser().get('/'),
+    await browser.get('/assets/style.css'),
+    await browser.get('/assets/icon.svg'),
+    await browser.get('/', { 'sec-fetch-site': 'cross-site' }),
+    await f.browser().get('/sign-in', { host: 'evil.example' }),
   ];
   for (const { headers, status } of pages) {
     const policy = String(headers['content-security-policy']);
-    for (const part of ["default-src 'none'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'", "require-trusted-types-for 'script'"]) {
+    for (const part of [
+      "default-src 'none'",
+      "style-src 'self'",
+      "form-action 'self'",
+      "frame-ancestors 'none'",
+      "base-uri 'none'",
+      "require-trusted-types-for 'script'",
+    ]) {
       assert.ok(policy.includes(part), `${status}: ${part}`);
     }
     assert.doesNotMatch(policy, /unsafe|\*|data:/);
@@ -36,23 +50,35 @@ test('nobody who is not signed in sees anything, and is sent back after signing 
   assert.equal((await browser.get('/')).headers.location, '/sign-in');
   const asked = await browser.get(`/approvals/${approval.id}`);
   assert.equal(asked.status, 303);
-  const done = await browser.submit(String(asked.headers.location), '/sign-in', { human: 'ann', passphrase: PASSPHRASE });
+  const done = await browser.submit(String(asked.headers.location), '/sign-in', {
+    human: 'ann',
+    passphrase: PASSPHRASE,
+  });
   assert.equal(done.headers.location, `/approvals/${approval.id}`);
   assert.equal((await browser.get(`/approvals/${approval.id}`)).status, 200);
   for (const next of ['//evil.example', 'https://evil.example/', '/\\evil.example', '/sign-out']) {
     const elsewhere = f.browser();
-    const sent = await elsewhere.submit(`/sign-in?next=${encodeURIComponent(next)}`, '/sign-in', { human: 'ann', passphrase: PASSPHRASE });
+    const sent = await elsewhere.submit(`/sign-in?next=${encodeURIComponent(next)}`, '/sign-in', {
+      human: 'ann',
+      passphrase: PASSPHRASE,
+    });
     assert.equal(sent.headers.location, '/', next);
   }
 });
 
 test('the cookie of a session is unreadable to scripts, stays on this site, and needs TLS where there is TLS', async (t) => {
-  for (const [publicUrl, secure] of [[undefined, false], ['https://mandate.example', true]] as const) {
+  for (const [publicUrl, secure] of [
+    [undefined, false],
+    ['https://mandate.example', true],
+  ] as const) {
     const f = await openPagesFixture(t, publicUrl);
     const browser = f.browser();
     const done = await browser.submit('/sign-in', '/sign-in', { human: 'ann', passphrase: PASSPHRASE });
     const cookie = done.headers['set-cookie']?.find((one) => one.startsWith(SESSION_COOKIE));
-    assert.match(cookie ?? '', /^mandate_session=mds_[^;]+; Max-Age=43200; Path=\/; HttpOnly;( Secure;)? SameSite=Strict$/);
+    assert.match(
+      cookie ?? '',
+      /^mandate_session=mds_[^;]+; Max-Age=43200; Path=\/; HttpOnly;( Secure;)? SameSite=Strict$/,
+    );
     assert.equal(cookie?.includes('Secure'), secure);
   }
 });
@@ -65,7 +91,8 @@ test('a wrong passphrase, an unknown human and too many attempts are refused ali
     assert.equal(refused.status, 401);
     assert.match(refused.text, /The human or the passphrase is wrong/);
   }
-  for (let n = 0; n < 4; n += 1) await browser.submit('/sign-in', '/sign-in', { human: 'ann', passphrase: 'not the right one' });
+  for (let n = 0; n < 4; n += 1)
+    await browser.submit('/sign-in', '/sign-in', { human: 'ann', passphrase: 'not the right one' });
   const limited = await browser.submit('/sign-in', '/sign-in', { human: 'ann', passphrase: PASSPHRASE });
   assert.equal(limited.status, 429);
   assert.ok(!browser.cookies.has(SESSION_COOKIE));
@@ -89,7 +116,11 @@ test('approving in the browser lets exactly that call run, once', async (t) => {
   const without = await browser.submit(path, path, { verdict: 'approve', reason: 'Fine.' });
   assert.equal(without.status, 403);
   assert.match(without.text, /auth\.step_up/);
-  const wrong = await browser.submit(path, path, { verdict: 'approve', reason: 'Fine.', passphrase: 'not the right one' });
+  const wrong = await browser.submit(path, path, {
+    verdict: 'approve',
+    reason: 'Fine.',
+    passphrase: 'not the right one',
+  });
   assert.equal(wrong.status, 401);
   const done = await browser.submit(path, path, { verdict: 'approve', reason: 'Fine.', passphrase: PASSPHRASE });
   assert.equal(done.status, 303, done.text);
@@ -138,7 +169,11 @@ test('a form of another page, another site, another session or another approval 
   const other = await f.hold('delete_file', { path: 'other.txt' });
   const path = `/approvals/${approval.id}`;
   const browser = await f.signedIn('ann');
-  const form: Readonly<Record<string, string>> = { ...hiddenFields((await browser.get(path)).text, path), verdict: 'approve', reason: 'Fine.' };
+  const form: Readonly<Record<string, string>> = {
+    ...hiddenFields((await browser.get(path)).text, path),
+    verdict: 'approve',
+    reason: 'Fine.',
+  };
   const refusals = [
     await browser.post(path, form, { origin: 'http://localhost:3000' }),
     await browser.post(path, form, { origin: 'null' }),
@@ -146,7 +181,10 @@ test('a form of another page, another site, another session or another approval 
     await browser.post(path, form, { 'sec-fetch-site': 'same-site' }),
     await browser.post(path, form, { host: 'evil.example' }),
     await browser.post(path, { ...form, form: '' }),
-    await browser.post(path, { ...form, form: hiddenFields((await browser.get(`/approvals/${other.id}`)).text, `/approvals/${other.id}`)['form'] ?? '' }),
+    await browser.post(path, {
+      ...form,
+      form: hiddenFields((await browser.get(`/approvals/${other.id}`)).text, `/approvals/${other.id}`)['form'] ?? '',
+    }),
     await browser.post('/sign-out', { form: form['form'] ?? '' }),
   ];
   for (const refused of refusals) assert.equal(refused.status, 403, refused.text);

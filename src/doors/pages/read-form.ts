@@ -6,13 +6,18 @@ export const FORM_BYTES_MAX = 16 * 1024;
  * The fields of one of our forms.
  * @throws input.invalid for another type, a field that is not in `known` or is there twice; input.too_large
  */
-export async function readForm<Name extends string>(request: Request, known: readonly Name[]): Promise<Readonly<Record<Name, string>>> {
+export async function readForm<Name extends string>(
+  request: Request,
+  known: readonly Name[],
+): Promise<Readonly<Record<Name, string>>> {
   const type = request.headers.get('content-type') ?? '';
-  if (!/^application\/x-www-form-urlencoded(?:;|$)/i.test(type)) throw new MandateError('input.invalid', 'This takes a form.');
+  if (!/^application\/x-www-form-urlencoded(?:;|$)/i.test(type))
+    throw new MandateError('input.invalid', 'This takes a form.');
   const fields = Object.fromEntries(known.map((name) => [name, ''])) as Record<Name, string>; // every known name, filled below
   const seen = new Set<string>();
   for (const [name, value] of new URLSearchParams(await boundedText(request))) {
-    if (!isOneOf(known, name) || seen.has(name)) throw new MandateError('input.invalid', 'The form has a field that it should not have.');
+    if (!isOneOf(known, name) || seen.has(name))
+      throw new MandateError('input.invalid', 'The form has a field that it should not have.');
     seen.add(name);
     fields[name] = value;
   }

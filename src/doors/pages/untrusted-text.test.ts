@@ -30,7 +30,8 @@ test('TH-25 the text on the page equals the bytes that will be forwarded, for ho
     assert.equal(shown, visibleText(forwarded), `shown whole and visibly: ${name}`);
     assert.equal(originalOf(shown), forwarded, `read back to the forwarded bytes: ${name}`);
     assert.deepEqual(actingCharacters(page.text), [], `nothing hidden is on the page itself: ${name}`);
-    for (const tag of tagsOf(page.text)) assert.ok(ordinary.has(tag) || isMark(tag), `${name} made ${tag.slice(0, 100)}`);
+    for (const tag of tagsOf(page.text))
+      assert.ok(ordinary.has(tag) || isMark(tag), `${name} made ${tag.slice(0, 100)}`);
   }
 });
 
@@ -52,7 +53,11 @@ test('TH-66 names, purposes, reasons and arguments never become markup', async (
   const held = await f.hold();
   await show(f, held, '{}');
   const browser = await f.signedIn('ann');
-  const baseline = await Promise.all([browser.get('/'), browser.get(`/approvals/${held.id}`), f.browser().get('/sign-in?link=x')]);
+  const baseline = await Promise.all([
+    browser.get('/'),
+    browser.get(`/approvals/${held.id}`),
+    f.browser().get('/sign-in?link=x'),
+  ]);
   const ordinary = new Set(baseline.flatMap((page) => tagsOf(page.text)));
 
   for (const [at, hostile] of corpus.entries()) {
@@ -63,32 +68,55 @@ test('TH-66 names, purposes, reasons and arguments never become markup', async (
     assert.ok(approval);
     await control.write(
       { noun: 'actor', value: agent },
-      { noun: 'task', value: { ...now, purpose: hostile, revisions: now.revisions.map((one) => ({ ...one, purpose: hostile })), version: now.version + 1 } },
+      {
+        noun: 'task',
+        value: {
+          ...now,
+          purpose: hostile,
+          revisions: now.revisions.map((one) => ({ ...one, purpose: hostile })),
+          version: now.version + 1,
+        },
+      },
       { noun: 'approval', value: { ...approval, message: hostile, version: approval.version + 1 } },
     );
     const home = await browser.get('/');
     const question = await browser.get(`/approvals/${approval.id}`);
-    const signIn = await f.browser().get(`/sign-in?link=${encodeURIComponent(hostile)}&next=${encodeURIComponent(hostile)}`);
+    const signIn = await f
+      .browser()
+      .get(`/sign-in?link=${encodeURIComponent(hostile)}&next=${encodeURIComponent(hostile)}`);
     for (const page of [home, question]) {
       assert.equal(page.status, 200);
       assert.deepEqual(actingCharacters(page.text), []);
       assert.ok(textOf(page.text).includes(visibleText(hostile)), visibleText(hostile).slice(0, 60));
     }
     for (const tag of [home, question, signIn].flatMap((page) => tagsOf(page.text))) {
-      assert.ok(ordinary.has(tag) || isMark(tag) || /^<input type="hidden" name="(?:form|link)" value="[^"<>]*">$/.test(tag), tag.slice(0, 100));
+      assert.ok(
+        ordinary.has(tag) || isMark(tag) || /^<input type="hidden" name="(?:form|link)" value="[^"<>]*">$/.test(tag),
+        tag.slice(0, 100),
+      );
     }
-    for (const page of [home, question, signIn]) assert.doesNotMatch(page.text, /<script|<img|<svg|<iframe|<base|<style|\son\w+=(?:"|alert)[^&]*>/i);
+    for (const page of [home, question, signIn])
+      assert.doesNotMatch(page.text, /<script|<img|<svg|<iframe|<base|<style|\son\w+=(?:"|alert)[^&]*>/i);
   }
 });
 
 function callWith(args: JsonObject): Action {
-  return { kind: 'call', server: FILES.id, tool: 'delete_file', method: 'tools/call', params: { name: 'delete_file', arguments: args } };
+  return {
+    kind: 'call',
+    server: FILES.id,
+    tool: 'delete_file',
+    method: 'tools/call',
+    params: { name: 'delete_file', arguments: args },
+  };
 }
 
 /** Puts another text into the question, past the limit on how many may be asked. */
 async function show(f: PagesFixture, approval: Approval, shown: string): Promise<void> {
   const now = f.control.snapshot.approval(approval.id) ?? approval;
-  await f.control.write({ noun: 'approval', value: { ...now, subject: { ...now.subject, shown }, version: now.version + 1 } });
+  await f.control.write({
+    noun: 'approval',
+    value: { ...now, subject: { ...now.subject, shown }, version: now.version + 1 },
+  });
 }
 
 function exactTextOf(page: string): string {
@@ -103,12 +131,16 @@ function textOf(markup: string): string {
 }
 
 function originalOf(shown: string): string {
-  return shown.replace(/⟦U\+([0-9A-F]{4,6})(?:≈[^⟧]*)?⟧/g, (_mark, code: string) => String.fromCodePoint(Number.parseInt(code, 16)));
+  return shown.replace(/⟦U\+([0-9A-F]{4,6})(?:≈[^⟧]*)?⟧/g, (_mark, code: string) =>
+    String.fromCodePoint(Number.parseInt(code, 16)),
+  );
 }
 
 /** Characters of the page's text or attributes that could act unseen; the line breaks of our own templates apart. */
 function actingCharacters(page: string): readonly string[] {
-  return markHidden(page).flatMap((segment) => (segment.kind === 'hidden' && segment.text !== '\n' ? [segment.codepoint] : []));
+  return markHidden(page).flatMap((segment) =>
+    segment.kind === 'hidden' && segment.text !== '\n' ? [segment.codepoint] : [],
+  );
 }
 
 function tagsOf(page: string): readonly string[] {
@@ -117,5 +149,7 @@ function tagsOf(page: string): readonly string[] {
 
 /** The only elements that a text itself may bring, and the lines it is broken into. */
 function isMark(tag: string): boolean {
-  return /^<(?:\/?bdi|\/?span|\/?li|\/?code|span class="gap"|span class="mark (?:hidden|alike)" data-mark="U\+[0-9A-F]{4,6}" title="[^"<>]*")>$/.test(tag);
+  return /^<(?:\/?bdi|\/?span|\/?li|\/?code|span class="gap"|span class="mark (?:hidden|alike)" data-mark="U\+[0-9A-F]{4,6}" title="[^"<>]*")>$/.test(
+    tag,
+  );
 }

@@ -17,7 +17,9 @@ export function untrusted(text: string): Html {
 
 /** The markup of `untrusted`. */
 export function untrustedMarkup(text: string): string {
-  return markHidden(text).map((segment, at, all) => segmentHtml(segment, at === 0, at === all.length - 1)).join('');
+  return markHidden(text)
+    .map((segment, at, all) => segmentHtml(segment, at === 0, at === all.length - 1))
+    .join('');
 }
 
 function segmentHtml(segment: Segment, first: boolean, last: boolean): string {
@@ -29,7 +31,12 @@ function segmentHtml(segment: Segment, first: boolean, last: boolean): string {
     case 'hidden':
       return mark('hidden', segment.codepoint, `⟦${segment.codepoint}⟧`, segment.name);
     case 'lookalike':
-      return mark('alike', segment.codepoint, `⟦${segment.codepoint}≈${segment.looks_like}⟧`, `looks like ${segment.looks_like}`);
+      return mark(
+        'alike',
+        segment.codepoint,
+        `⟦${segment.codepoint}≈${segment.looks_like}⟧`,
+        `looks like ${segment.looks_like}`,
+      );
   }
 }
 
@@ -56,4 +63,10 @@ function escape(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? '');
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};

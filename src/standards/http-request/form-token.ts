@@ -13,12 +13,7 @@ export function formToken(hasher: Keyed, holder: string, form: string): string {
   return hasher.keyed(JSON.stringify(['form', holder, form]));
 }
 
-export function isFormToken(
-  hasher: Keyed,
-  holder: string,
-  form: string,
-  given: string | null | undefined,
-): boolean {
+export function isFormToken(hasher: Keyed, holder: string, form: string, given: string | null | undefined): boolean {
   const expected = Buffer.from(formToken(hasher, holder, form));
   const offered = Buffer.from(given ?? '');
   return offered.length === expected.length && timingSafeEqual(offered, expected);
