@@ -22,7 +22,6 @@ import { environmentsOf, type Config } from './config.ts';
 import type { Role } from './core/actor.ts';
 import { approvalState } from './core/approval.ts';
 import type { Caller } from './core/caller.ts';
-import type { MandateError } from './core/errors.ts';
 import { ORG_ID } from './core/organisation.ts';
 import { toRfc3339, type Instant } from './core/instant.ts';
 import { isOpen } from './core/task.ts';

@@ -42,7 +42,9 @@ const RETRY_AFTER_S = '5';
 
 function asMandateError(fault: unknown): MandateError {
   if (isMandateError(fault)) return fault;
-  // Hono throws these for a body of the wrong type or length.
+  // What is not JSON is refused before; the framework throws this for an empty body where one is needed.
+  if (fault instanceof HTTPException && fault.status === 400)
+    return new MandateError('input.json', 'A JSON body is needed.');
   if (fault instanceof HTTPException && fault.status < 500)
     return new MandateError('input.invalid', fault.message || undefined);
   return new MandateError('internal', undefined, { cause: fault });

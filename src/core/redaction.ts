@@ -23,6 +23,13 @@ export function redactJson(value: Json): Json {
   );
 }
 
+/** Whether an environment variable holds a secret, by its name or by the form of its value. */
+export function isSecretVariable(name: string, value: string): boolean {
+  return SECRET_VARIABLE.test(name) || SECRET_KEY.test(name) || redactText(value) !== value;
+}
+
+const SECRET_VARIABLE = /(?:^|_)(?:api)?(?:key|token|secret|pass|password|passphrase|credentials?|auth|pat|dsn|cookie)(?:_|$)/i;
+
 const SECRET_KEY =
   /^(?:.*[_-])?(?:password|passwd|passphrase|secret|api[_-]?key|apikey|access[_-]?token|refresh[_-]?token|id[_-]?token|auth[_-]?token|token|authorization|cookie|private[_-]?key|client[_-]?secret|credentials?)$/i;
 

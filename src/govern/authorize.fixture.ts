@@ -19,8 +19,8 @@ export interface AuthorizeFixture {
   readonly task: Task;
   readonly token: Credential;
   /** A call of the active agent in the fixture's task. */
-  request(tool: string, args?: JsonObject, more?: Partial<AuthorizeRequest>): AuthorizeRequest;
-  digestOf(request: AuthorizeRequest): string;
+  readonly request: (tool: string, args?: JsonObject, more?: Partial<AuthorizeRequest>) => AuthorizeRequest;
+  readonly digestOf: (request: AuthorizeRequest) => string;
 }
 
 const SHIPPED = new URL('../../policies/', import.meta.url);

@@ -21,32 +21,37 @@ export interface Inspected {
 export function inspectResult(answer: Inspected['answer'], secrets: readonly string[]): Inspected {
   const hidden = secrets.filter((secret) => secret.length >= SECRET_CHARS_MIN);
   let removed = 0;
-  const clean = (value: Json): Json => {
-    if (typeof value === 'string') {
-      let text = value;
-      for (const secret of hidden) {
-        if (!text.includes(secret)) continue;
-        removed += 1;
-        text = text.replaceAll(secret, REDACTED);
-      }
-      return text;
+  const cleanText = (value: string): string => {
+    let text = value;
+    for (const secret of hidden) {
+      if (!text.includes(secret)) continue;
+      removed += 1;
+      text = text.replaceAll(secret, REDACTED);
     }
+    return text;
+  };
+  const clean = (value: Json): Json => {
+    if (typeof value === 'string') return cleanText(value);
     if (Array.isArray(value)) return (value as readonly Json[]).map(clean); // isArray does not narrow readonly arrays
     if (!isJsonObject(value) || isRawNumber(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, clean(member)]));
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [cleanText(key), clean(member)]));
   };
-  const cleaned = hidden.length === 0 ? answer : cleanAnswer(answer, clean);
+  const cleaned = hidden.length === 0 ? answer : cleanAnswer(answer, clean, cleanText);
   if (cleaned.kind === 'error') return { answer: cleaned, secrets_removed: removed };
   return { answer: { ...cleaned, result: withoutOurMeta(cleaned.result) }, secrets_removed: removed };
 }
 
-function cleanAnswer(answer: Inspected['answer'], clean: (value: Json) => Json): Inspected['answer'] {
+function cleanAnswer(
+  answer: Inspected['answer'],
+  clean: (value: Json) => Json,
+  cleanText: (text: string) => string,
+): Inspected['answer'] {
   if (answer.kind === 'result') return { ...answer, result: clean(answer.result) as JsonObject }; // an object stays an object
   return {
     ...answer,
     error: {
       code: answer.error.code,
-      message: String(clean(answer.error.message)),
+      message: cleanText(answer.error.message),
       ...(answer.error.data === undefined ? {} : { data: clean(answer.error.data) }),
     },
   };

@@ -4,6 +4,7 @@ import { isMandateError, MandateError } from '../core/errors.ts';
 import type { OutcomeRecord } from '../core/evidence.ts';
 import { toRfc3339 } from '../core/instant.ts';
 import type { JsonObject } from '../core/json.ts';
+import { isSecretVariable } from '../core/redaction.ts';
 import type { Server } from '../core/server.ts';
 import { writeStrictJson } from '../standards/strict-json/write-json.ts';
 import type { EvidenceReceipt } from '../ports/evidence-log.ts';
@@ -21,8 +22,8 @@ export interface PerformRequest extends AuthorizeRequest {
   readonly wants_progress: boolean;
   /** `_meta` for the server: trace context. */
   readonly meta: JsonObject;
-  onNotification(method: string, params: JsonObject): void;
-  onServerRequest(method: string, params: JsonObject): void;
+  readonly onNotification: (method: string, params: JsonObject) => void;
+  readonly onServerRequest: (method: string, params: JsonObject) => void;
 }
 
 export type Performed =
@@ -167,8 +168,10 @@ function outcome(
   };
 }
 
-function secretsOf(server: Server): readonly string[] {
-  return server.transport.type === 'stdio' ? Object.values(server.transport.env) : [];
+/** Settings that are no secrets stay readable: a region or a path may well stand in an honest answer. */
+function secretsOf({ transport }: Server): readonly string[] {
+  if (transport.type !== 'stdio') return [];
+  return Object.entries(transport.env).flatMap(([name, value]) => (isSecretVariable(name, value) ? [value] : []));
 }
 
 /** An error that says nothing about it may have run: doubt counts as an effect. */

@@ -36,9 +36,9 @@ export interface SendOptions {
   /** `_meta` members to add, such as the trace context and the task id. */
   readonly meta: JsonObject;
   /** Progress and log notifications that belong to this request, in order, before the answer. */
-  onNotification(method: string, params: JsonObject): void;
+  readonly onNotification: (method: string, params: JsonObject) => void;
   /** A request of the server to the client (sampling, elicitation, roots), already refused by the adapter. */
-  onServerRequest(method: string, params: JsonObject): void;
+  readonly onServerRequest: (method: string, params: JsonObject) => void;
 }
 
 export type UpstreamAnswer =

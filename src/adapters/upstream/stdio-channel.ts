@@ -176,7 +176,8 @@ async function farewell(child: Child, grace_ms: number): Promise<string> {
   await raced(Promise.all([child.exited, child.drained]), stop.signal).catch(() => undefined); // whoever holds its pipes is not waited for
   stop.dispose();
   if (!child.hasExited()) return 'The server closed its standard output.';
-  const complaint = child.complaint();
+  // A stack trace, on the one line that a fault has.
+  const complaint = child.complaint().trim().replace(/\s*\n\s*/g, ' / ');
   const said = complaint === '' ? '' : ` It said: ${complaint.slice(-COMPLAINT_CHARS_MAX)}`;
   return `The server process is gone: ${await child.exited}.${said}`;
 }

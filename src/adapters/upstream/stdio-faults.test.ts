@@ -176,6 +176,12 @@ const STARTS: readonly (readonly [string, ErrorCode, RegExp, Parameters<typeof o
     },
   ],
   [
+    'complains in several lines',
+    'server.command',
+    /It said: first \/ second \/ third$/,
+    { args: ['-e', "process.stderr.write('first\\n\\n  second\\r\\nthird\\n'); process.exitCode = 1"] },
+  ],
+  [
     'complains with what it was given',
     'server.command',
     /It said: no \[redacted\]$/,
