@@ -37,7 +37,7 @@ function add(): Command {
     command(
       'add',
       'register a server: starts it, lists its tools and pins them',
-      'mandate server add files --environment development --trust trusted -- npx mcp-server-filesystem /srv/files',
+      'mandate server add files --environment development --trust trusted -- node /opt/servers/filesystem/dist/index.js /srv/files',
       'mandate server add crm --environment development --url https://crm.example/mcp',
     ),
   )

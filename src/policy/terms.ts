@@ -53,7 +53,7 @@ export function readTerms(
     problems.push(`@${name} ${where}.`);
   }
   const id = annotations['id'];
-  if (id === undefined) problems.push('Every policy needs an @id("…").');
+  if (id === undefined) problems.push('Every policy needs an @id, for example @id("no-deletes").');
   else if (!POLICY_ID.test(id))
     problems.push(
       `@id("${id.slice(0, 80)}") must be lower-case letters, digits and hyphens, at most 64, starting with a letter.`,
