@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../../core/caller.ts';
 import { isMandateError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { ActorId, TaskId } from '../../core/ids.ts';
 import { unstatedTask } from '../../govern/open-unstated-task.ts';
 import type { PerformDeps } from '../../govern/perform.ts';
 import type { Ended } from '../../govern/snapshot.ts';
 import { ERROR_CODE } from '../../standards/mcp/error-code.ts';
 import { HEADER } from '../../standards/mcp/header.ts';
-import type { McpMessage, McpNotification, McpRequest } from '../../standards/mcp/message.ts';
+import type { McpMessage, McpNotification, McpRequest, RequestId } from '../../standards/mcp/message.ts';
 import { admit, type AgentCaller } from './admit.ts';
 import { callTool } from './call-tool.ts';
 import { claimsOf, clientClaims } from './claims.ts';
@@ -124,6 +125,7 @@ export function openMcpEnforcement(opened: McpEnforcementDeps): McpEnforcement {
     const { session } = found;
     if (message.kind === 'notification') return take(message, session, reply);
 
+    reply.lastWords(cutShort(message.id));
     const exchange = { caller, route, request: message, spoken, session, live, reply };
     const release = noteRequest(session, message, live);
     if (release === null)
@@ -271,6 +273,17 @@ function unasked(message: Extract<McpMessage, { kind: 'result' | 'error' }>): Re
     ...(message.id === null ? {} : { id: message.id }),
   };
 }
+
+/** What a client reads of a call whose stream was cut: without it, it would wait for its answer to its own deadline. */
+function cutShort(id: RequestId): JsonObject {
+  const message =
+    'Ended by the gateway before its answer: what the call ran under was revoked, or the gateway is stopping. ' +
+    'It may have run: check before you repeat it.';
+  return { jsonrpc: '2.0', id, error: { code: CONNECTION_CLOSED, message } };
+}
+
+/** JSON-RPC 2.0 §5.1 leaves it to the implementation; the official clients give this one to a closed connection. */
+const CONNECTION_CLOSED = -32_000;
 
 /** Keeps the request where its client can cancel it; null when the id is that of another one. */
 function noteRequest(session: Session | null, message: McpRequest, live: LiveRequest): (() => void) | null {

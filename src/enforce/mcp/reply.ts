@@ -19,7 +19,9 @@ export interface Reply {
   refuse(refusal: Refusal): void;
   /** 202 or 204 without a body. */
   acknowledge(status: 202 | 204): void;
-  /** Cuts the connection at once, whatever was written. */
+  /** What a stream that has begun ends with when it is cut. */
+  lastWords(message: JsonObject): void;
+  /** Cuts the connection at once, whatever was written; only the last words still go out. */
   cut(): void;
 }
 
@@ -41,6 +43,7 @@ export function openReply(request: IncomingMessage, response: ServerResponse, li
   const accepts = acceptsOf(request.headers.accept);
   let streaming = false;
   let notified = 0;
+  let last: JsonObject | null = null;
 
   function startStream(): void {
     streaming = true;
@@ -49,13 +52,23 @@ export function openReply(request: IncomingMessage, response: ServerResponse, li
   }
 
   function cut(): void {
+    if (last !== null && streaming && !response.writableEnded && !response.destroyed) {
+      const late = setTimeout(disconnect, LAST_WORDS_MS_MAX);
+      response.once('close', () => clearTimeout(late));
+      response.end(`data: ${writeStrictJson(last)}\n\n`, () => request.socket.destroySoon());
+      return;
+    }
+    disconnect();
+  }
+
+  function disconnect(): void {
     // A pipelined answer has no socket of its own yet; the request always has one.
     request.socket.destroy();
     response.destroy();
   }
 
   function finish(text: string): void {
-    const timer = setTimeout(cut, limits.write_ms_max);
+    const timer = setTimeout(disconnect, limits.write_ms_max);
     response.once('close', () => clearTimeout(timer));
     response.end(text);
     if (!request.complete) lingerOver(request);
@@ -97,11 +110,17 @@ export function openReply(request: IncomingMessage, response: ServerResponse, li
       response.writeHead(status, COMMON_HEADERS);
       finish('');
     },
+    lastWords: (message) => {
+      last = message;
+    },
     cut,
   };
 }
 
 const COMMON_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
+
+/** A client that does not read them is cut off without; nothing outlives a revocation by a second. */
+const LAST_WORDS_MS_MAX = 250;
 
 /** A client that still sends reads its answer only after a moment; then the rest of its body is not waited for. */
 const LINGER_MS = 1_000;
