@@ -77,7 +77,7 @@ async function open(closers: (() => Promise<void>)[], close: () => Promise<void>
   await writeFile(record, '');
 
   const everything = await openEverythingHttp();
-  closers.push(everything.close);
+  closers.push(() => everything.close());
   const modern = await openModernServer(record);
   closers.push(() => modern.close());
   const organisation = await openOrganisation({ config: { policies } });

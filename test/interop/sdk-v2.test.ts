@@ -17,5 +17,7 @@ const opened = (): Governed => {
 
 for (const revision of V2_REVISIONS) {
   const era = revision === '2026-07-28' ? 'modern' : 'legacy';
-  testThrough({ name: `v2-${era}`, era, revision, open: (place) => openV2(revision, place) }, opened, missing);
+  testThrough({ name: `v2-${era}`, era, revision, open: (place) => openV2(revision, place) }, opened, {
+    skip: missing,
+  });
 }
