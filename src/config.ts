@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
-import { environmentId } from './core/ids.ts';
+import { environmentId, isSlug } from './core/ids.ts';
 import type { Environment } from './core/environment.ts';
 import { MandateError } from './core/errors.ts';
+import { readYaml } from './standards/strict-yaml/read-yaml.ts';
 
 const CONFIG_CHARS_MAX = 256 * 1024;
 
 const slug = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and dashes, starting with a letter');
+  .refine(isSlug, 'must be lower-case letters, digits and dashes, at most 31, starting with a letter');
 
 const address = z
   .string()
@@ -92,33 +92,23 @@ export function defaultConfig(): Config {
 export function parseConfig(text: string, file: string): Config {
   if (text.length > CONFIG_CHARS_MAX)
     throw new MandateError('config.invalid', `${file} is larger than ${CONFIG_CHARS_MAX} characters.`);
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    strict: true,
-    uniqueKeys: true,
-    maxAliasCount: 0,
-  } as Parameters<typeof parseDocument>[1]); // maxAliasCount is a toJS option that the parser passes on
-  const [syntax] = document.errors;
-  if (syntax !== undefined) {
-    const line = syntax.linePos?.[0].line ?? 1;
-    throw new MandateError('config.invalid', `${file}:${line}: ${syntax.message.split('\n')[0] ?? 'not YAML'}`, {
-      at: `${file}:${line}`,
-    });
-  }
-  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
+  const read = readYaml(text);
+  if (!read.ok) throw invalid(read.faults.map(({ place, message }) => `${file}:${place.line}: ${message}`));
+  const parsed = configSchema.safeParse(read.value ?? {});
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap((issue) => {
-    const keys = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    return keys.map((path) => {
-      const line = lineOf(document, lines, path);
+  throw invalid(
+    parsed.error.issues.flatMap((issue) => {
+      const keys = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
       const what = issue.code === 'unrecognized_keys' ? 'is not a known key' : issue.message;
-      return { line, text: `${file}:${line}: ${path.join('.') || 'the file'}: ${what}` };
-    });
-  });
-  throw new MandateError('config.invalid', faults.map((fault) => fault.text).join('\n'), {
-    at: `${file}:${faults[0]?.line ?? 1}`,
-  });
+      return keys.map((path) => `${file}:${read.placeOf(path).line}: ${path.join('.') || 'the file'}: ${what}`);
+    }),
+  );
+}
+
+/** @param lines one for each fault: `file:line: what is wrong` */
+function invalid(lines: readonly string[]): MandateError {
+  const at = /^.*?:\d+(?=: )/.exec(lines[0] ?? '')?.[0];
+  return new MandateError('config.invalid', lines.join('\n'), at === undefined ? {} : { at });
 }
 
 /** JSON Schema of the file, for editors and for `mandate config schema`. */
@@ -128,17 +118,4 @@ export function configJsonSchema(): unknown {
 
 export function environmentsOf(config: Config): readonly Environment[] {
   return config.environments.map(({ id, production }) => ({ id: environmentId(id), production }));
-}
-
-/** The line of the deepest part of `path` that is in the file. */
-function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
-  for (let depth = path.length; depth > 0; depth -= 1) {
-    const parent = document.getIn(path.slice(0, depth - 1), true);
-    const last = path[depth - 1];
-    const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === last) : undefined;
-    const node = pair?.key ?? document.getIn(path.slice(0, depth), true);
-    const offset = (node as { range?: readonly number[] } | undefined)?.range?.[0]; // every parsed node has a range
-    if (offset !== undefined) return lines.linePos(offset).line;
-  }
-  return 1;
 }

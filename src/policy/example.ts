@@ -1,4 +1,3 @@
-import { LineCounter, isNode, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { ACTION_KINDS } from '../core/action.ts';
 import { AUTONOMY } from '../core/actor.ts';
@@ -8,8 +7,9 @@ import { LIFECYCLE } from '../core/lifecycle.ts';
 import { REASONS } from '../core/reasons.ts';
 import type { PolicyFile } from '../core/policy-set.ts';
 import { PURPOSE_SOURCES } from '../core/task.ts';
-import { EFFECT_CLASSES } from '../core/tool.ts';
-import { problemAt, type Problem } from './problem.ts';
+import { DATA_CLASSES, EFFECT_CLASSES } from '../core/tool.ts';
+import { readYaml, type YamlPlace } from '../standards/strict-yaml/read-yaml.ts';
+import type { Problem } from './problem.ts';
 
 const slug = z
   .string()
@@ -44,6 +44,15 @@ const setting = {
       /** Actor ids from the origin to the agent itself. */
       chain: z.array(slug).min(1).max(5).optional(),
       revision: count.optional(),
+      scope: z
+        .strictObject({
+          destinations: z.array(z.string().min(1).max(600)).max(200).optional(),
+          data_ceiling: z.enum(DATA_CLASSES).optional(),
+        })
+        .optional(),
+      budget: z
+        .strictObject({ calls: count.optional(), spend: count.optional(), records: count.optional() })
+        .optional(),
       age_s: count.optional(),
     })
     .optional(),
@@ -106,60 +115,31 @@ interface ExamplesRead {
 
 /** Reads one `*.tests.yaml`. Never throws: everything wrong is a problem with its place. */
 export function readExamples(file: PolicyFile): ExamplesRead {
-  try {
-    return read(file);
-  } catch (cause) {
-    // Both parsers recurse; brackets nested ten thousand deep end the stack.
-    if (!(cause instanceof RangeError)) throw cause;
-    return { examples: [], problems: [problemAt(file.name, file.text, 0, 'The file is nested too deeply.')] };
-  }
-}
-
-function read(file: PolicyFile): ExamplesRead {
-  const at = (offset: number, message: string): Problem => problemAt(file.name, file.text, offset, message);
+  const problem = ({ line, column }: YamlPlace, message: string): Problem => ({
+    file: file.name,
+    line,
+    column,
+    message,
+  });
   if (Buffer.byteLength(file.text, 'utf8') > EXAMPLE_FILE_BYTES_MAX) {
-    return { examples: [], problems: [at(0, `A test file may have ${EXAMPLE_FILE_BYTES_MAX} bytes.`)] };
+    const message = `A test file may have ${EXAMPLE_FILE_BYTES_MAX} bytes.`;
+    return { examples: [], problems: [{ file: file.name, line: 1, column: 1, message }] };
   }
-  const lines = new LineCounter();
-  const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  const broken = [...document.errors, ...document.warnings];
-  if (broken.length > 0)
-    return { examples: [], problems: broken.map((error) => at(error.pos[0], sentence(error.message))) };
-
-  const content = plainContent(document);
-  if (content === undefined)
-    return { examples: [], problems: [at(0, 'The file uses YAML aliases, which test files do not have.')] };
-  const parsed = fileSchema.safeParse(content);
+  const read = readYaml(file.text);
+  if (!read.ok) return { examples: [], problems: read.faults.map(({ place, message }) => problem(place, message)) };
+  const parsed = fileSchema.safeParse(read.value);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) =>
-      at(offsetOf(document, issue.path), sentence(`${issue.path.join('.') || 'file'}: ${issue.message}`)),
+      problem(read.placeOf(issue.path), sentence(`${issue.path.join('.') || 'file'}: ${issue.message}`)),
     );
     return { examples: [], problems };
   }
   const { defaults, tests } = parsed.data;
   const examples = tests.map((own, index): Example => {
-    const { line, col } = lines.linePos(offsetOf(document, ['tests', index]));
-    return { file: file.name, line, column: col, expectation: withDefaults(own, defaults) };
+    const { line, column } = read.placeOf(['tests', index]);
+    return { file: file.name, line, column, expectation: withDefaults(own, defaults) };
   });
   return { examples, problems: [] };
-}
-
-function plainContent(document: Document): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 0 });
-  } catch (cause) {
-    if (cause instanceof ReferenceError) return undefined; // how the library refuses an alias
-    throw cause;
-  }
-}
-
-/** Where the deepest part of this path that exists starts. */
-function offsetOf(document: Document, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range !== null && node.range !== undefined) return node.range[0];
-  }
-  return 0;
 }
 
 function withDefaults(own: Expectation, defaults: Setting | undefined): Expectation {
