@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { pino, type Logger } from 'pino';
-import { openDataDir, type DataDir } from './adapters/data-dir/open.ts';
-import { voidAfterRestore } from './adapters/data-dir/void-after-restore.ts';
+import { openDataDir } from './adapters/data-dir/open.ts';
 import { openSqliteEvidence } from './adapters/evidence/sqlite.ts';
 import { readPolicyFolder, SHIPPED_POLICIES } from './adapters/policy-files/read-policy-folder.ts';
 import { openSqliteStore } from './adapters/stores/sqlite.ts';
@@ -23,13 +22,15 @@ import type { Role } from './core/actor.ts';
 import { approvalState } from './core/approval.ts';
 import type { Caller } from './core/caller.ts';
 import { ORG_ID } from './core/organisation.ts';
-import { toRfc3339, type Instant } from './core/instant.ts';
+import type { Instant } from './core/instant.ts';
 import { isOpen } from './core/task.ts';
 import { allowedNames, listenOn } from './doors/http/listen.ts';
 import { openPages } from './doors/pages/app.ts';
+import { callMsMax } from './enforce/mcp/limits.ts';
 import { openMcpEnforcement } from './enforce/mcp/open.ts';
 import { actAs } from './govern/act-as.ts';
 import { authenticate } from './govern/authenticate.ts';
+import { endRestored } from './govern/end-restored.ts';
 import { expireDue } from './govern/expire.ts';
 import { openFeed } from './govern/feed.ts';
 import { firstRunLink } from './govern/first-run.ts';
@@ -39,10 +40,6 @@ import { publishFiles } from './govern/publish-policy.ts';
 import { recover } from './govern/recover.ts';
 import { registerHuman } from './govern/register-human.ts';
 import { openSnapshot, type Ended, type Snapshot } from './govern/snapshot.ts';
-import type { Clock } from './ports/clock.ts';
-import type { EvidenceLog } from './ports/evidence-log.ts';
-import type { Random } from './ports/random.ts';
-import type { Store } from './ports/store.ts';
 import type { Upstream } from './ports/upstream.ts';
 
 export interface ServeOptions {
@@ -142,7 +139,6 @@ async function start(
   closers.push(() => written.close());
   const feed = openFeed();
 
-  if (data.restored !== null) await endRestored(data, store, written, random, clock);
   const snapshot = await openSnapshot(store, environmentsOf(config));
   const memory = openTaskMemory();
   const metrics = openMetrics(() => readings(snapshot, upstream, clock.now()));
@@ -173,6 +169,11 @@ async function start(
   };
   cuts.push((ended) => cutUpstream(upstream, ended, log));
 
+  if (data.restored !== null) {
+    // The world went on since the backup: what was live in it ends, on the record, before anything is served.
+    await endRestored(control, { ...data.restored, now_incarnation: data.incarnation });
+    data.finishRestore();
+  }
   const recovered = await recover(control, clock.now());
   if (recovered.unknown > 0)
     log.warn(
@@ -203,8 +204,8 @@ async function start(
     hosts: new Set(hosts),
     origins: new Set(origins),
     publicUrl,
+    limits: { call_ms_max: callMsMax(config.upstream.timeout_s * 1000) },
     log,
-    metrics,
     version: options.version,
   });
   closers.push(() => mcp.close());
@@ -289,31 +290,6 @@ function scratchDir(data: string): string {
   rmSync(path, { recursive: true, force: true });
   mkdirSync(path, { mode: 0o700 });
   return path;
-}
-
-/** The world went on since the backup: what was live in it ends, on the record, before anything is served. */
-async function endRestored(
-  data: DataDir,
-  store: Store,
-  evidence: EvidenceLog,
-  random: Random,
-  clock: Clock,
-): Promise<void> {
-  const now = clock.now();
-  await evidence.append({
-    v: 1,
-    kind: 'change',
-    id: random.id('chg'),
-    at: toRfc3339(now),
-    node: data.nodeId,
-    change: 'restored',
-    by: 'mandate',
-    subject: { noun: 'node', id: data.nodeId },
-    reason: 'A backup was put in place; its tokens, sessions, approvals and tasks end.',
-    details: { ...data.restored, now_incarnation: data.incarnation },
-  });
-  await voidAfterRestore(store, now, () => random.id('chg'));
-  data.finishRestore();
 }
 
 function readings(snapshot: Snapshot, upstream: Upstream, now: Instant): GaugeReadings {

@@ -16,13 +16,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { instant } from '../../core/instant.ts';
-import { agent, all, approval, change, commit, credential, nthId, T0, task } from '../../ports/sample-records.suite.ts';
-import { openMemoryStore } from '../stores/memory.ts';
+import { agent, all, change, T0 } from '../../ports/sample-records.suite.ts';
 import { openSqliteStore } from '../stores/sqlite.ts';
 import { backup } from './backup.ts';
 import { openDataDir } from './open.ts';
 import { restore } from './restore.ts';
-import { voidAfterRestore } from './void-after-restore.ts';
 
 const NOW = instant(T0 + 5000);
 const MADE = { with_keys: false, now: NOW, mandate: '0.1.0', evidence_head: null } as const;
@@ -177,47 +175,6 @@ for (const [what, spoil, code] of [
     assert.equal(existsSync(join(path, 'restored')), false);
   });
 }
-
-test('after a restore no token, approval or task of before is live; passphrases are', async () => {
-  const store = openMemoryStore();
-  await commit(store, {
-    noun: 'credential',
-    value: credential(0, { kind: 'passphrase', hash: 'scrypt:1', expires_at: null }),
-  });
-  for (let n = 1; n <= 600; n += 1) await commit(store, { noun: 'credential', value: credential(n) });
-  await commit(store, { noun: 'credential', value: credential(601, { ended_at: T0, ended_reason: 'Before.' }) });
-  const states = ['pending', 'approved', 'confirmed', 'denied', 'expired', 'consumed', 'void'] as const;
-  for (const [n, state] of states.entries()) await commit(store, { noun: 'approval', value: approval(n, { state }) });
-  await commit(
-    store,
-    { noun: 'task', value: task(1) },
-    { noun: 'task', value: task(2, { state: 'closed', ended_at: T0, ended_reason: 'Done.' }) },
-  );
-
-  let ids = 1000;
-  const newId = () => nthId('chg', (ids += 1));
-  assert.deepEqual(await voidAfterRestore(store, NOW, newId), { credentials: 600, approvals: 3, tasks: 1 });
-  const live = await all((page) => store.credentials.list({ ended: false }, page), 500);
-  assert.deepEqual(
-    live.map(({ kind }) => kind),
-    ['passphrase'],
-  );
-  assert.equal((await store.credentials.get(nthId('crd', 601)))?.ended_reason, 'Before.');
-  const left = await all((page) => store.approvals.list({}, page), 10);
-  assert.deepEqual(left.map(({ state }) => state).reverse(), [
-    'void',
-    'void',
-    'void',
-    'denied',
-    'expired',
-    'consumed',
-    'void',
-  ]);
-  assert.equal((await store.tasks.get(task(1).id))?.state, 'ended');
-  assert.equal((await store.tasks.get(task(2).id))?.state, 'closed');
-  // Whoever was interrupted may begin again.
-  assert.deepEqual(await voidAfterRestore(store, NOW, newId), { credentials: 0, approvals: 0, tasks: 0 });
-});
 
 /** A data directory in use: both databases there and open. */
 async function running(t: TestContext) {
