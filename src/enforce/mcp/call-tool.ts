@@ -1,7 +1,7 @@
 import type { Action, ActionKind } from '../../core/action.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { approvalDigest } from '../../govern/approval-digest.ts';
-import { perform, type Performed, type PerformRequest } from '../../govern/perform.ts';
+import { perform, type PerformRequest } from '../../govern/perform.ts';
 import { refuseAction } from '../../govern/refuse-action.ts';
 import { visibleTools } from '../../govern/visible-tools.ts';
 import { ERROR_CODE } from '../../standards/mcp/error-code.ts';
@@ -46,7 +46,6 @@ export async function callTool(
       performed = await perform(deps, request);
     }
     await Promise.all(wanted);
-    count(deps, performed);
     sendPerformed(deps, exchange, { performed, address, named, again });
   } catch (error) {
     deps.log.error({ event: 'mcp_fault', error: String(error) }, 'A tool call met an internal fault and is denied.');
@@ -159,9 +158,4 @@ function progressOf({ progress, total, message }: JsonObject): JsonObject {
     ...(total === undefined ? {} : { total }),
     ...(message === undefined ? {} : { message }),
   };
-}
-
-function count(deps: AnswerDeps, performed: Performed): void {
-  if (performed.kind === 'failed' && performed.error.code.startsWith('upstream.'))
-    deps.metrics?.countUpstreamError(performed.error.code);
 }

@@ -20,7 +20,6 @@ export interface AnswerDeps extends PerformDeps {
   readonly publicUrl: string;
   readonly limits: McpLimits;
   readonly log: Log;
-  readonly metrics?: { countUpstreamError(code: string): void };
   /** Of Mandate, as clients show it. */
   readonly version: string;
 }

@@ -27,12 +27,20 @@ export interface McpLimits {
   readonly drain_ms_max: number;
 }
 
+/** Beside the upstream's own time: what the decision and its record take, and a repeated call's wait for a person. */
+const CALL_MARGIN_MS = 30_000;
+
+/** How long a request may take when a server may take this long to answer it. */
+export function callMsMax(upstreamMs: number): number {
+  return upstreamMs + CALL_MARGIN_MS;
+}
+
 export const MCP_LIMITS: McpLimits = {
   body_bytes_max: STRICT_JSON_LIMITS.bytes_max,
   body_ms_max: 30_000,
   in_flight_max: 1_024,
   in_flight_per_agent_max: 64,
-  call_ms_max: 90_000,
+  call_ms_max: callMsMax(60_000),
   sessions_max: 10_000,
   session_idle_ms_max: 3_600_000,
   relayed_notifications_max: 1_000,

@@ -12,7 +12,7 @@ import type { McpMessage, McpNotification, McpRequest, RequestId } from '../../s
 import { admit, type AgentCaller } from './admit.ts';
 import { callTool } from './call-tool.ts';
 import { claimsOf, clientClaims } from './claims.ts';
-import { sendResult, type AnswerDeps, type Exchange } from './exchange.ts';
+import { sendResult, type Exchange } from './exchange.ts';
 import { discover, initialize } from './introduce.ts';
 import { MCP_LIMITS, type McpLimits } from './limits.ts';
 import type { Log } from './log.ts';
@@ -37,7 +37,6 @@ export interface McpEnforcementDeps extends PerformDeps {
   readonly publicUrl: string;
   readonly log: Log;
   readonly limits?: Partial<McpLimits>;
-  readonly metrics?: NonNullable<AnswerDeps['metrics']>;
   /** As clients show it. */
   readonly version?: string;
 }
