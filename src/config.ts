@@ -42,7 +42,9 @@ export const configSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('A folder of *.cedar files that are published beside the shipped packs.'),
+    .describe(
+      'A folder of *.cedar files that are published beside the shipped packs; relative to the folder of this file.',
+    ),
   upstream: z
     .strictObject({
       timeout_s: z.number().int().min(1).max(3600).default(60).describe('How long a server may take to answer a call.'),

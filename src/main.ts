@@ -6,6 +6,10 @@ import { join } from 'node:path';
 // Only what every Node since 18 has is imported here, so that an old one can still say that it is too old.
 const NODE_MAJOR_MIN = 24;
 const EXIT_USAGE = 2;
+/** Whatever Mandate makes (databases, keys, exports, backups) is its user's alone; its server processes inherit that. */
+const OTHERS_MAY_NOTHING = 0o077;
+
+process.umask(OTHERS_MAY_NOTHING);
 
 const refusal = unsupported(process.versions.node, process.platform);
 if (refusal === null) {

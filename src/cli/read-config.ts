@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { defaultConfig, parseConfig, type Config } from '../config.ts';
 import { MandateError } from '../core/errors.ts';
 import { dataDirectory } from './data-directory.ts';
 
 /**
  * The configuration of `--config FILE`, else of `mandate.yaml` in the data directory, else every default (`file` null).
+ * A relative `policies` folder is one beside the file, wherever the command was typed.
  * @throws config.invalid, also when a file that was named cannot be read
  */
 export function readConfig(options: { readonly config?: string; readonly data?: string }): {
@@ -17,9 +18,13 @@ export function readConfig(options: { readonly config?: string; readonly data?: 
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'; // readFileSync throws nothing else
+    const { code } = error as NodeJS.ErrnoException; // readFileSync throws nothing else
+    // Below what is no directory lies no configuration either; whoever opens the directory says what is wrong with it.
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
     if (missing && options.config === undefined) return { config: defaultConfig(), file: null };
     throw new MandateError('config.invalid', `${file} cannot be read.`, { cause: error });
   }
-  return { config: parseConfig(text, file), file };
+  const config = parseConfig(text, file);
+  if (config.policies === undefined) return { config, file };
+  return { config: { ...config, policies: resolve(dirname(file), config.policies) }, file };
 }

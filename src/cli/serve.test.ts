@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -48,8 +48,10 @@ test('serve prints the real port and the first-run link once, serves the CLI, an
     'found by its data directory',
   );
 
+  assert.deepEqual(readableByOthers(join(home, '.mandate')), []);
   child.kill('SIGTERM');
   assert.equal(await ended(child), 0);
+  assert.deepEqual(readableByOthers(join(home, '.mandate')), []);
   assert.equal((await cli(['whoami'], { home, env })).status, 3);
   assert.equal(existsSync(join(home, '.mandate', 'address')), false);
   assert.equal((await cli(['audit', 'verify'], { home })).status, 0);
@@ -128,4 +130,11 @@ async function taken(t: TestContext): Promise<number> {
   t.after(() => server.close());
   const address = server.address();
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+/** Whatever lies in the folder and has a mode that gives anyone else anything. */
+function readableByOthers(path: string): readonly string[] {
+  const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
+  assert.ok(names.includes('audit.db') && names.includes('mandate.db'));
+  return names.filter((name) => (lstatSync(join(path, name)).mode & 0o077) !== 0);
 }
