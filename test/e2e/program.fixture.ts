@@ -33,6 +33,7 @@ export interface ProgramOptions {
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** The slowest of them waits for a server that hangs. */
 const SEEN_MS_MAX = 30_000;
+const RUN_MS_MAX = 20_000;
 
 /** Starts `mandate ARGS`; it is killed when the test ends, if it still runs. */
 export function startProgram(
@@ -92,7 +93,10 @@ export function startProgram(
 /** Runs `mandate ARGS` to its end. */
 export async function runProgram(t: TestContext, args: readonly string[], options: ProgramOptions = {}): Promise<Ran> {
   const program = startProgram(t, args, options);
+  // One that serves where it should refuse would keep the test waiting.
+  const late = setTimeout(() => program.kill('SIGKILL'), RUN_MS_MAX);
   const status = await program.ended;
+  clearTimeout(late);
   return { status, stdout: program.stdout(), stderr: program.stderr() };
 }
 

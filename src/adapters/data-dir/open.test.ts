@@ -167,6 +167,14 @@ test('one database without the other is refused where that means that something 
   db.exec('insert into changes values (1)');
   db.close();
   refused(() => openDataDir(path), 'data.damaged', /audit\.db is missing/);
+  writeFileSync(join(path, 'audit.db'), '');
+  refused(() => openDataDir(path), 'data.damaged', /audit\.db is empty/);
+  const emptied = new DatabaseSync(join(path, 'audit.db'));
+  emptied.exec('create table entries (seq)');
+  refused(() => openDataDir(path), 'data.damaged', /audit\.db is empty/);
+  emptied.exec('insert into entries values (1)');
+  emptied.close();
+  openDataDir(path).close();
   writeFileSync(join(path, 'mandate.db'), 'garbage'.repeat(1000));
   refused(() => openDataDir(path), 'data.damaged', /mandate\.db/);
 });

@@ -91,16 +91,19 @@ function refuseHalf(storeFile: string, evidenceFile: string): void {
   const lost = (file: string): MandateError =>
     new MandateError('data.damaged', `${file} is missing beside the other database; restore a backup.`, { at: file });
   if (!existsSync(storeFile)) throw lost(storeFile);
-  if (!existsSync(evidenceFile) && holdsChanges(storeFile)) throw lost(evidenceFile);
+  if (!holdsAny(storeFile, 'changes')) return;
+  if (!existsSync(evidenceFile)) throw lost(evidenceFile);
+  // Every change is recorded before it is made: a log that was emptied must not begin anew beside them.
+  if (!holdsAny(evidenceFile, 'entries')) throw damaged(evidenceFile);
 }
 
-function holdsChanges(storeFile: string): boolean {
+function holdsAny(file: string, table: 'changes' | 'entries'): boolean {
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(storeFile);
-    return db.prepare('select 1 from changes limit 1').get() !== undefined;
+    db = new DatabaseSync(file);
+    return db.prepare(`select 1 from ${table} limit 1`).get() !== undefined;
   } catch (cause) {
-    throw damaged(storeFile, cause);
+    throw damaged(file, cause);
   } finally {
     db?.close();
   }

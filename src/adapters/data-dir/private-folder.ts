@@ -11,8 +11,8 @@ export function privateFolder(path: string): void {
   try {
     if (!existsSync(path)) makeFolder(path);
     const stat = lstatSync(path);
-    if (!stat.isDirectory()) throw refused(path, 'is not a directory');
-    if (stat.uid !== process.geteuid?.()) throw refused(path, 'belongs to another user');
+    if (!stat.isDirectory()) throw refused(path, 'is not a directory.');
+    if (stat.uid !== process.geteuid?.()) throw refused(path, 'belongs to another user.');
     if ((stat.mode & 0o077) === 0) return;
     if (readdirSync(path).length > 0)
       throw refused(path, `can be read by other users; make it yours alone with: chmod 700 ${path}`);
