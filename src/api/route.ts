@@ -7,7 +7,7 @@ import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '../ports/page.ts';
 /** The id of an actor, server or environment. */
 export const slug = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and dashes, starting with a letter');
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and dashes, at most 31, starting with a letter');
 
 /** An id that Mandate made. */
 export function recordIdOf(prefix: string): z.ZodString {

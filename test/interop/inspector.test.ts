@@ -18,7 +18,7 @@ const opened = (): Governed => {
 
 for (const era of ['legacy', 'modern'] as const) {
   const kind: SpeakerKind = {
-    name: `inspector-${era}`,
+    name: `inspect-${era}`,
     era,
     revision: null,
     shows: 'results',
