@@ -31,6 +31,8 @@ export const REASONS = {
   'tool.refused': 'The name of the tool can be mistaken for another one.',
   'environment.crossing': 'The agent and the server are in different environments.',
   'budget.exhausted': 'The budget of this task is used up.',
+  'limit.unverified':
+    'The task carries a limit that this version cannot check by itself, so a person checks each call.',
   'flow.destination': 'The destination does not come from the task or a trusted source.',
   'lifecycle.probation': 'The agent is on probation: every action that is not a read is held.',
   'request.malformed': 'The request is not acceptable.',

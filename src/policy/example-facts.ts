@@ -134,8 +134,8 @@ function exampleTask({ task: given = {} }: Setting, agent: Agent, now: Instant):
     revisions: [{ revision, purpose, purpose_source, set_by: trigger.id, at: opened_at }],
     trigger,
     chain,
-    scope: { tools: [] as ToolPattern[] },
-    budget: {},
+    scope: { tools: [] as ToolPattern[], ...carried(given.scope ?? {}) },
+    budget: carried(given.budget ?? {}),
     parent: null,
     state: 'open',
     purpose_unstated: given.unstated ?? false,
@@ -144,6 +144,14 @@ function exampleTask({ task: given = {} }: Setting, agent: Agent, now: Instant):
     ended_at: null,
     ended_reason: null,
     version: 1,
+  };
+}
+
+/** zod gives an optional member as perhaps undefined; a task carries a limit or has no such member. */
+function carried<T extends object>(limits: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
+  // Only members that are not undefined remain.
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined)) as {
+    readonly [K in keyof T]?: Exclude<T[K], undefined>;
   };
 }
 

@@ -4,6 +4,7 @@ import { onlyReads } from '../core/tool.ts';
 import type { CedarRequest, CedarValue, Entity, EntityUid } from '../standards/cedar/decide.ts';
 import { layOutArguments } from './arguments.ts';
 import type { PolicyFacts } from './facts.ts';
+import { unverifiedLimits } from './unverified-limits.ts';
 
 /**
  * The facts as the one request a policy sees, after `MANDATE_SCHEMA`.
@@ -112,6 +113,7 @@ function taskFacts(task: Task, { agent, now }: PolicyFacts): CedarValue {
     // A person who stated the purpose since has made the task theirs.
     self_opened: task.purpose_source === 'agent' || (triggeredItself && task.purpose_source !== 'human'),
     revision: task.revision,
+    unverified_limits: unverifiedLimits(task),
     trigger: { kind: task.trigger.kind, id: task.trigger.id },
     age_s: Math.floor((now - task.opened_at) / 1000),
   };

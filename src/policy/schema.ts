@@ -40,6 +40,8 @@ export const MANDATE_SCHEMA = `namespace Mandate {
       // The agent gave itself this task, and no person has since stated its purpose.
       self_opened: Bool,
       revision: Long,
+      // Limits of the task that this version cannot check by itself: destinations, data_ceiling, spend, records.
+      unverified_limits: Set<String>,
       trigger: { kind: String, id: String },
       age_s: Long,
     },
