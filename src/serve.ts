@@ -27,6 +27,7 @@ import { isOpen } from './core/task.ts';
 import { allowedNames, listenOn } from './doors/http/listen.ts';
 import { openPages } from './doors/pages/app.ts';
 import { callMsMax } from './enforce/mcp/limits.ts';
+import { mcpServerOf } from './enforce/mcp/mcp-path.ts';
 import { openMcpEnforcement } from './enforce/mcp/open.ts';
 import { actAs } from './govern/act-as.ts';
 import { authenticate } from './govern/authenticate.ts';
@@ -139,7 +140,7 @@ async function start(
   closers.push(() => written.close());
   const feed = openFeed();
 
-  const snapshot = await openSnapshot(store, environmentsOf(config));
+  const snapshot = await openSnapshot(store, environmentsOf(config), clock.now());
   const memory = openTaskMemory();
   const metrics = openMetrics(() => readings(snapshot, upstream, clock.now()));
   const evidence = feed.follow(measured(written, clock, metrics));
@@ -201,8 +202,8 @@ async function start(
   const mcp = openMcpEnforcement({
     ...performDeps,
     authenticate: bearer,
-    hosts: new Set(hosts),
-    origins: new Set(origins),
+    hosts,
+    origins,
     publicUrl,
     limits: { call_ms_max: callMsMax(config.upstream.timeout_s * 1000) },
     log,
@@ -220,10 +221,10 @@ async function start(
     store,
     operatorHash,
     config,
-    publicUrl: () => publicUrl,
-    hosts: () => hosts,
+    publicUrl,
+    hosts,
+    origins,
     streamsOf: (agent) => mcp.streamsOf(agent),
-    origins: () => origins,
     feed,
     metrics,
     version: options.version,
@@ -300,13 +301,6 @@ function readings(snapshot: Snapshot, upstream: Upstream, now: Instant): GaugeRe
       .length,
     stdio_children: upstream.stats().children,
   };
-}
-
-/** The server named in an MCP path, null for `/mcp`, undefined for every other path. */
-function mcpServerOf(target: string): string | null | undefined {
-  const path = target.split('?', 1)[0] ?? '';
-  if (path === '/mcp' || path === '/mcp/') return null;
-  return path.startsWith('/mcp/') ? path.slice('/mcp/'.length) : undefined;
 }
 
 function cutUpstream(upstream: ReturnType<typeof openUpstream>, ended: Ended, log: Logger): void {

@@ -52,7 +52,7 @@ export interface Approval {
   readonly quorum: number;
   readonly votes: readonly Vote[];
   readonly state: ApprovalState;
-  /** Whether the requester may `confirm` after a step-up: never in production, and only where there is one human. */
+  /** The sentence a person is asked, of the policy that holds the action or of the move. */
   readonly message: string;
   readonly decision: DecisionId | null;
   readonly policy: PolicyRef | null;
@@ -63,6 +63,8 @@ export interface Approval {
 }
 
 export const APPROVAL_MS = 15 * 60_000;
+/** An owner reads weeks of evidence before promoting an agent; a day is enough to find the time. */
+export const PROMOTION_APPROVAL_MS = 24 * 3_600_000;
 export const APPROVALS_PENDING_PER_AGENT_MAX = 20;
 export const QUORUM_MAX = 5;
 

@@ -57,7 +57,7 @@ export async function askApproval(control: Control, request: ApprovalRequest): P
   const { snapshot } = control;
   const { now, ask } = request;
   const known = snapshot.approvalByDigest(request.digest);
-  if (known !== undefined && known.agent === request.agent && approvalState(known, now) !== 'expired')
+  if (known !== undefined && known.agent === request.agent && !isOver(known, now))
     return { asked: true, approval: known };
   const agent = snapshot.agent(request.agent);
   if (agent === undefined) throw new MandateError('not_found', 'There is no such agent.');
@@ -115,6 +115,12 @@ export async function askApproval(control: Control, request: ApprovalRequest): P
     now,
   });
   return { asked: true, approval };
+}
+
+/** A refused action stays refused as long as its task; a refused promotion may be asked for again when its time is past. */
+function isOver(approval: Approval, now: Instant): boolean {
+  if (approval.state === 'denied') return approval.subject.kind === 'transition' && now >= approval.expires_at;
+  return approvalState(approval, now) === 'expired';
 }
 
 /** Whoever asked, and every human on whose authority it runs. */

@@ -1,5 +1,5 @@
 import type { Actor, Agent } from '../core/actor.ts';
-import { approvalState } from '../core/approval.ts';
+import { approvalState, PROMOTION_APPROVAL_MS } from '../core/approval.ts';
 import { callerName, type Caller } from '../core/caller.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import type { Write } from '../core/change.ts';
@@ -40,9 +40,6 @@ export interface LifecycleDeps extends Control {
   /** How many streams of this actor are open, where someone counts them; asked before they are cut. */
   readonly streamsOf?: (actor: ActorId) => number;
 }
-
-/** An owner reads weeks of evidence before promoting an agent; a day is enough to find the time. */
-export const PROMOTION_APPROVAL_MS = 24 * 3_600_000;
 
 /**
  * Moves an actor along its lifecycle; all that the move ends, ends in the same change. A promotion to active first asks

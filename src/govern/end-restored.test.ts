@@ -82,7 +82,7 @@ async function controlOf(store: Store): Promise<Control> {
     },
   };
   return {
-    snapshot: await openSnapshot(store, ENVIRONMENTS),
+    snapshot: await openSnapshot(store, ENVIRONMENTS, T0),
     changes: store.changes,
     evidence: openMemoryEvidence({ node }),
     clock: { now: () => T0, monotonicUs: () => 0 },

@@ -1,13 +1,14 @@
 import type { Actor, Agent, Human, Workload } from '../core/actor.ts';
-import type { Approval } from '../core/approval.ts';
+import { PROMOTION_APPROVAL_MS, type Approval } from '../core/approval.ts';
 import type { Write } from '../core/change.ts';
 import type { Credential } from '../core/credential.ts';
 import type { Environment } from '../core/environment.ts';
 import type { ActorId, ApprovalId, CredentialId, EnvironmentId, ServerId, TaskId } from '../core/ids.ts';
+import type { Instant } from '../core/instant.ts';
 import { mayAct } from '../core/lifecycle.ts';
 import type { PolicySet } from '../core/policy-set.ts';
 import type { Server } from '../core/server.ts';
-import type { Task } from '../core/task.ts';
+import { TASK_MS_MAX, type Task } from '../core/task.ts';
 import type { PinnedTool } from '../core/tool.ts';
 import type { CommittedChange } from '../ports/changes.ts';
 import { PAGE_ITEMS_MAX, type Page, type PageRequest } from '../ports/page.ts';
@@ -42,7 +43,7 @@ export interface Snapshot {
   tasksOf(agent: ActorId): readonly Task[];
   openTasks(): Iterable<Task>;
   approval(id: string): Approval | undefined;
-  /** The newest approval of this digest that is not used up or void. */
+  /** The newest approval of this digest that can be used, or refuses it still. */
   approvalByDigest(digest: string): Approval | undefined;
   approvalsOf(agent: ActorId): readonly Approval[];
   liveApprovals(): Iterable<Approval>;
@@ -59,9 +60,13 @@ export interface Snapshot {
 
 /**
  * Loads everything live from the store: actors, servers and tools whole, tasks that are open, approvals that can still
- * be used, credentials that have not ended.
+ * be used or still refuse something, credentials that have not ended.
  */
-export async function openSnapshot(store: Store, environments: readonly Environment[]): Promise<Snapshot> {
+export async function openSnapshot(
+  store: Store,
+  environments: readonly Environment[],
+  now: Instant,
+): Promise<Snapshot> {
   const snapshot = emptySnapshot(environments);
   const seq = await store.changes.latest();
   for await (const actor of everyItem((page) => store.actors.list({}, page)))
@@ -72,10 +77,15 @@ export async function openSnapshot(store: Store, environments: readonly Environm
   }
   for await (const task of everyItem((page) => store.tasks.list({ state: 'open' }, page)))
     snapshot.load({ noun: 'task', value: task });
-  for (const state of ['pending', 'approved', 'confirmed', 'denied'] as const) {
+  for (const state of ['pending', 'approved', 'confirmed'] as const) {
     for await (const approval of everyItem((page) => store.approvals.list({ state }, page))) {
       snapshot.load({ noun: 'approval', value: approval });
     }
+  }
+  // Newest first: what is older than any task or promotion may be, refuses nothing any more.
+  for await (const approval of everyItem((page) => store.approvals.list({ state: 'denied' }, page))) {
+    if (now - approval.created_at > REFUSAL_MS_MAX) break;
+    if (stillRefuses(snapshot, approval, now)) snapshot.load({ noun: 'approval', value: approval });
   }
   for await (const credential of everyItem((page) => store.credentials.list({ ended: false }, page))) {
     snapshot.load({ noun: 'credential', value: credential });
@@ -84,6 +94,18 @@ export async function openSnapshot(store: Store, environments: readonly Environm
   if (published !== undefined) snapshot.load({ noun: 'policy_set', value: published });
   snapshot.caughtUp(seq);
   return snapshot;
+}
+
+/** An action is refused as long as its task may last; a promotion, as long as its approval could have been given. */
+const REFUSAL_MS_MAX = Math.max(TASK_MS_MAX, PROMOTION_APPROVAL_MS);
+
+/** Whether what was refused could be asked again in the very same words. */
+function stillRefuses(snapshot: Snapshot, { subject, agent: of, ...refused }: Approval, now: Instant): boolean {
+  const agent = snapshot.agent(of);
+  if (agent === undefined || !mayAct(agent.lifecycle)) return false;
+  if (subject.kind === 'transition') return agent.updated_at <= refused.created_at && now < refused.expires_at;
+  const task = snapshot.task(subject.task);
+  return task?.state === 'open' && task.revision === subject.revision;
 }
 
 interface LoadingSnapshot extends Snapshot {
@@ -128,6 +150,13 @@ export function emptySnapshot(environments: readonly Environment[]): LoadingSnap
   function setTask(task: Task): void {
     const wasOpen = tasks.get(task.id)?.state === 'open';
     tasks.set(task.id, task);
+    forgetRefusals(
+      task.agent,
+      ({ subject }) =>
+        subject.kind === 'action' &&
+        subject.task === task.id &&
+        (task.state !== 'open' || task.revision !== subject.revision),
+    );
     memberOf(tasksByAgent, task.agent).add(task.id);
     if (task.state !== 'open' && wasOpen) {
       forgetLater(() => {
@@ -137,13 +166,30 @@ export function emptySnapshot(environments: readonly Environment[]): LoadingSnap
     }
   }
 
+  function setActor(actor: Actor): void {
+    actors.set(actor.id, actor);
+    // A promotion is asked for in the words of one version of the agent; who may not act asks for nothing.
+    if (actor.kind === 'agent')
+      forgetRefusals(actor.id, ({ subject }) => subject.kind === 'transition' || !mayAct(actor.lifecycle));
+  }
+
+  /** Ends the memory of refusals whose question cannot come again: nothing else would, since they are never used up. */
+  function forgetRefusals(agent: ActorId, isOver: (refused: Approval) => boolean): void {
+    for (const approval of all(approvalsByAgent, agent, approvals))
+      if (approval.state === 'denied' && isOver(approval)) forgetApproval(approval);
+  }
+
+  function forgetApproval(approval: Approval): void {
+    if (approvalsByDigest.get(approval.digest) === approval.id) approvalsByDigest.delete(approval.digest);
+    approvalsByAgent.get(approval.agent)?.delete(approval.id);
+    forgetLater(() => approvals.delete(approval.id));
+  }
+
   function setApproval(approval: Approval): void {
     approvals.set(approval.id, approval);
     memberOf(approvalsByAgent, approval.agent).add(approval.id);
     if (approval.state === 'consumed' || approval.state === 'void' || approval.state === 'expired') {
-      if (approvalsByDigest.get(approval.digest) === approval.id) approvalsByDigest.delete(approval.digest);
-      approvalsByAgent.get(approval.agent)?.delete(approval.id);
-      forgetLater(() => approvals.delete(approval.id));
+      forgetApproval(approval);
     } else {
       approvalsByDigest.set(approval.digest, approval.id);
     }
@@ -165,7 +211,7 @@ export function emptySnapshot(environments: readonly Environment[]): LoadingSnap
   function load(write: Write): void {
     switch (write.noun) {
       case 'actor':
-        actors.set(write.value.id, write.value);
+        setActor(write.value);
         return;
       case 'server':
         servers.set(write.value.id, write.value);
@@ -227,8 +273,6 @@ export function emptySnapshot(environments: readonly Environment[]): LoadingSnap
     return ended;
   }
 
-  const all = <T>(index: Map<string, Set<string>>, key: string, from: Map<string, T>): readonly T[] =>
-    [...(index.get(key) ?? [])].flatMap((id) => from.get(id) ?? []);
   const ofKind = <K extends Actor['kind']>(id: string, kind: K): Extract<Actor, { kind: K }> | undefined => {
     const actor = actors.get(id);
     return actor?.kind === kind ? (actor as Extract<Actor, { kind: K }>) : undefined; // narrowed by the comparison
@@ -266,6 +310,10 @@ export function emptySnapshot(environments: readonly Environment[]): LoadingSnap
       seq = at;
     },
   };
+}
+
+function all<T>(index: Map<string, Set<string>>, key: string, from: Map<string, T>): readonly T[] {
+  return [...(index.get(key) ?? [])].flatMap((id) => from.get(id) ?? []);
 }
 
 function memberOf(index: Map<string, Set<string>>, key: string): Set<string> {
