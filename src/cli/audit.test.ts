@@ -139,8 +139,8 @@ test('a backup is made beside a running writer and restores into a new directory
   const put = await cli(['restore', to, '--data', restored], { home });
   assert.equal(put.status, 0, put.stderr);
   const verified = await cli(['audit', 'verify', '--data', restored], { home });
-  assert.match(verified.stdout, /verified: 4 entries/);
-  assert.match(verified.stderr, /sealed facts in it do not open/);
+  assert.equal(verified.status, 0, verified.stderr);
+  assert.match(verified.stdout, /verified: 4 entries.*2 sealed with an earlier key and not opened/);
   const again = await cli(['restore', to, '--data', restored], { home });
   assert.equal(again.status, 1);
   assert.match(again.stderr, /\(conflict\.state\)/);

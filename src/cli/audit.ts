@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import type { WitnessedHead } from '../adapters/evidence/check-entry.ts';
 import { ORG_ID } from '../core/organisation.ts';
 import { openEvidenceReader } from '../adapters/evidence/read-entries.ts';
-import { verifyEvidence, type EvidenceVerdict, type VerifyOptions } from '../adapters/evidence/verify.ts';
+import { verifyEvidence } from '../adapters/evidence/verify.ts';
 import { MandateError } from '../core/errors.ts';
 import type { EvidenceEntry } from '../ports/evidence-log.ts';
 import { auditExport } from './audit-export.ts';
 import { auditTail } from './audit-tail.ts';
 import { command, group, withData, withJson, type DataOption, type JsonOption } from './command.ts';
 import { entryJson, recordOf } from './entry.ts';
-import { evidenceFile, readSealKey, wasRestored } from './evidence-file.ts';
+import { currentChain, evidenceFile, readSealKey } from './evidence-file.ts';
 import { jsonText, print, say } from './print.ts';
 import { details } from './table.ts';
 import { printVerdict, witnessedHead } from './verdict.ts';
@@ -45,31 +45,15 @@ function verify(): Command {
     .action(async (options: AuditOptions & { readonly head?: readonly WitnessedHead[] }) => {
       const file = evidenceFile(options);
       const sealKey = readSealKey(options);
-      const base: VerifyOptions = { witnessed: options.head ?? [], onProgress: (count) => say(`${count} entries …`) };
-      const verdict = await verifyEvidence(file, sealKey === null ? base : { ...base, sealKey });
-      printVerdict(
-        options,
-        file,
-        verdict.ok || sealKey === null ? verdict : await withoutLostKeys(options, file, base, verdict),
-      );
+      const chain = currentChain(options);
+      const verdict = await verifyEvidence(file, {
+        witnessed: options.head ?? [],
+        onProgress: (count) => say(`${count} entries ...`),
+        ...(sealKey === null ? {} : { sealKey }),
+        ...(chain === null ? {} : { currentChain: chain }),
+      });
+      printVerdict(options, file, verdict);
     });
-}
-
-/**
- * After a restore without keys the facts beside older records are sealed for ever, which is no fault of the entries:
- * what is whole without its facts is said to be whole, and that its facts do not open.
- */
-async function withoutLostKeys(
-  options: AuditOptions,
-  file: string,
-  base: VerifyOptions,
-  fault: EvidenceVerdict,
-): Promise<EvidenceVerdict> {
-  if (!wasRestored(options)) return fault;
-  const bare = await verifyEvidence(file, base);
-  if (!bare.ok) return fault;
-  say('This directory was restored, and sealed facts in it do not open with its key: only the entries are verified.');
-  return bare;
 }
 
 function show(): Command {

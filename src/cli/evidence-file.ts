@@ -30,8 +30,16 @@ export function readSealKey(options: { readonly data?: string }): Uint8Array | n
   }
 }
 
-/** Whether this directory was put in place from a backup, which may have come without the keys of its older chains. */
-export function wasRestored(options: { readonly data?: string }): boolean {
-  const file = join(dataDirectory(options), DATA_FILES.incarnation);
-  return existsSync(file) && readWhole(file).toString('utf8').trim() !== '1';
+/** The chain that this directory writes now; null for whoever may read the log but not the rest. */
+export function currentChain(options: { readonly data?: string }): string | null {
+  const data = dataDirectory(options);
+  try {
+    const [node, incarnation] = [DATA_FILES.nodeId, DATA_FILES.incarnation].map((name) =>
+      readWhole(join(data, name)).toString('utf8').trim(),
+    );
+    return `${node}.${incarnation}`;
+  } catch (error) {
+    if (isMandateError(error)) return null;
+    throw error;
+  }
 }

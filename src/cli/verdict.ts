@@ -24,7 +24,9 @@ export function printVerdict(options: JsonOption, what: string, verdict: Evidenc
       'No entries yet.',
     );
     const facts = verdict.facts_checked > 0 ? `, ${verdict.facts_checked} sealed facts opened` : '';
-    return `${chains}\n${paint('green', 'verified')}: ${counted(verdict.count, 'entry', 'entries')} in ${counted(verdict.chains.length, 'chain', 'chains')} of ${safeLine(what)}${facts}`;
+    const sealed =
+      verdict.facts_sealed > 0 ? `, ${verdict.facts_sealed} sealed with an earlier key and not opened` : '';
+    return `${chains}\n${paint('green', 'verified')}: ${counted(verdict.count, 'entry', 'entries')} in ${counted(verdict.chains.length, 'chain', 'chains')} of ${safeLine(what)}${facts}${sealed}`;
   });
   if (!verdict.ok) process.exitCode = EXIT.refused;
 }

@@ -2,9 +2,9 @@ import { MandateError } from '../../core/errors.ts';
 import { evidenceText, projectEvidence } from '../../core/evidence.ts';
 import type { NodeId } from '../../core/ids.ts';
 import type { EvidenceEntry, EvidenceFilter, EvidenceLog, EvidenceReceipt } from '../../ports/evidence-log.ts';
-import { PAGE_ITEMS_MAX } from '../../ports/page.ts';
 import { chainHash, FIRST_PREV, printHash } from './chain-hash.ts';
 import { chainName } from './chain-name.ts';
+import { checkLimit, readCursor } from './page-request.ts';
 import { areFactsOf } from './seal.ts';
 
 /** Evidence that lives as long as its process: for unit tests and simulations, never for a server. */
@@ -68,15 +68,4 @@ function matches({ projection: p }: EvidenceEntry, { kind, task, actor, effect, 
     (of === undefined || p.of === of) &&
     (since === undefined || p.at >= since)
   );
-}
-
-function readCursor(cursor: string): number {
-  if (!/^[1-9][0-9]{0,14}$/.test(cursor))
-    throw new MandateError('input.invalid', 'The cursor is not one of this list.');
-  return Number(cursor);
-}
-
-function checkLimit(limit: number): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= PAGE_ITEMS_MAX) return limit;
-  throw new MandateError('input.invalid', `A page has 1 to ${PAGE_ITEMS_MAX} items.`);
 }

@@ -4,10 +4,11 @@ import { pathToFileURL } from 'node:url';
 import { MandateError } from '../../core/errors.ts';
 import { EVIDENCE_KINDS, type EvidenceKind } from '../../core/evidence.ts';
 import type { EvidenceEntry, EvidenceFilter, EvidencePage, EvidenceReceipt } from '../../ports/evidence-log.ts';
-import { PAGE_ITEMS_MAX } from '../../ports/page.ts';
 import { printHash } from './chain-hash.ts';
+import { checkLimit, readCursor } from './page-request.ts';
 import { EVIDENCE_SCHEMA_VERSION, schemaVersion } from './schema.ts';
 import { unsealFacts } from './seal.ts';
+import { isDamage } from './sqlite-damage.ts';
 
 /** Reads of an audit log, also beside a running server: a connection of its own that never blocks the writer. */
 export interface EvidenceReader {
@@ -35,7 +36,7 @@ export function openEvidenceReader(file: string, org_id: string): EvidenceReader
   const all = (sql: string, ...values: readonly SQLInputValue[]): readonly Row[] => {
     let statement = cached.get(sql); // as many texts as there are sets of filters: a few dozen
     if (statement === undefined) cached.set(sql, (statement = db.prepare(sql)));
-    return statement.all(...values) as unknown as readonly Row[]; // columns as COLUMNS names them, typed by the strict table
+    return statement.all(...values) as unknown as readonly Row[]; // columns as SELECT names them, typed by the strict table
   };
 
   return {
@@ -112,7 +113,7 @@ export function openReadOnly(file: string): DatabaseSync {
   } catch (error) {
     if (error instanceof MandateError) throw error;
     const sentence = error instanceof Error ? error.message : String(error);
-    if (/not a database|malformed/i.test(sentence)) {
+    if (isDamage(error)) {
       throw new MandateError('data.damaged', `${file} is not an audit log: ${sentence}.`, { cause: error });
     }
     if (existsSync(`${file}-wal`)) {
@@ -227,15 +228,4 @@ export function where(filter: EvidenceFilter): {
       ...(since === undefined ? [] : [since, org_id, since]),
     ],
   };
-}
-
-function readCursor(cursor: string): number {
-  if (!/^[1-9][0-9]{0,14}$/.test(cursor))
-    throw new MandateError('input.invalid', 'The cursor is not one of this list.');
-  return Number(cursor);
-}
-
-function checkLimit(limit: number): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= PAGE_ITEMS_MAX) return limit;
-  throw new MandateError('input.invalid', `A page has 1 to ${PAGE_ITEMS_MAX} items.`);
 }

@@ -11,7 +11,7 @@ import { verifyEvidence } from './verify.ts';
 
 const PROGRAM = fileURLToPath(new URL('./append-until-ended.suite.ts', import.meta.url));
 const SEAL_KEY = new Uint8Array(32).fill(7);
-/** `npm run test:full` raises it. */
+/** More rounds: `MANDATE_TEST_KILLS=100 node --test …`. */
 const KILLS = Number(process.env['MANDATE_TEST_KILLS'] ?? 3);
 
 test(`TH-57: killed under load ${KILLS} times, nothing that was acknowledged is lost and the chain goes on`, async (t) => {

@@ -51,7 +51,7 @@ export async function verifyExport(
   if (count !== expected) return fault(`The header promises ${expected} entries.`, check.position());
   const missing = check.end();
   if (missing !== undefined) return { ok: false, ...missing, count };
-  return { ok: true, count, chains: check.chains(), facts_checked: 0 };
+  return { ok: true, count, chains: check.chains(), facts_checked: 0, facts_sealed: 0 };
 }
 
 /** Each line without its end; undefined for one that is too long, which is the last. */

@@ -245,6 +245,35 @@ test('TH-59: facts that were changed, moved or added are found, and so is a hidd
   }
 });
 
+test('sealed facts of an earlier chain that this key never opened are counted; those of the current chain are a fault', async () => {
+  const file = join(folder, 'restored.db');
+  const ours = new Uint8Array(32).fill(9);
+  // As a restore without keys leaves it: the same file, a raised incarnation, and a key of its own.
+  for (const [incarnation, sealKey, from] of [
+    [1, SEAL_KEY, 0],
+    [2, ours, 10],
+  ] as const) {
+    const log = await openSqliteEvidence({ file, org_id: 'org', node: NODE, incarnation, sealKey });
+    for (let n = from; n < from + 3; n += 1) await log.append(decisionRecord(n, { effect: 'deny' }), sampleFacts(n));
+    await log.close();
+  }
+  const now = await verifyEvidence(file, { sealKey: ours, currentChain: `${NODE}.2` });
+  assert.ok(now.ok, JSON.stringify(now));
+  assert.deepEqual([now.facts_checked, now.facts_sealed], [3, 3]);
+
+  const strict = await verifyEvidence(file, { sealKey: ours });
+  assert.equal(strict.ok, false, 'without knowing which chain is current, each must open');
+  const wrongKey = await verifyEvidence(file, { sealKey: SEAL_KEY, currentChain: `${NODE}.2` });
+  assert.deepEqual(wrongKey.ok ? null : [wrongKey.chain, wrongKey.seq], [`${NODE}.2`, 1]);
+
+  // One key seals one chain: where some open, the others were changed.
+  tamper(file, (db) =>
+    db.exec(`update sealed_facts set ciphertext = zeroblob(40) where record_id = '${sampleId('dec', 0)}'`),
+  );
+  const torn = await verifyEvidence(file, { sealKey: SEAL_KEY, currentChain: `${NODE}.3` });
+  assert.deepEqual(torn.ok ? null : [torn.chain, torn.seq], [`${NODE}.1`, 1]);
+});
+
 test('TH-59: any byte of the file itself: found, or nothing that can be read from it changed', async () => {
   const bytes = readFileSync(pristine);
   const whole = contentOf(pristine);

@@ -1,17 +1,20 @@
-import { hash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import type { EvidenceProjection } from '../../core/evidence.ts';
 import { startChainCheck, type CheckedEntry, type VerifiedChain, type WitnessedHead } from './check-entry.ts';
+import { startFactsCheck } from './check-facts.ts';
 import { openReadOnly } from './read-entries.ts';
 import { EVIDENCE_SCHEMA } from './schema.ts';
-import { unsealFacts } from './seal.ts';
+import { isDamage } from './sqlite-damage.ts';
 
 export type EvidenceVerdict =
   | {
       readonly ok: true;
       readonly count: number;
       readonly chains: readonly VerifiedChain[];
+      /** Sealed facts that were opened and are the ones their record names. */
       readonly facts_checked: number;
+      /** Sealed facts of earlier chains that this key does not open: a restore without keys left theirs behind. */
+      readonly facts_sealed: number;
     }
   | EvidenceFault;
 
@@ -28,6 +31,8 @@ export interface EvidenceFault {
 export interface VerifyOptions {
   /** With it the sealed facts are opened and held against the digest in their record. */
   readonly sealKey?: Uint8Array;
+  /** The chain that is written with that key; absent: every one is. */
+  readonly currentChain?: string;
   readonly witnessed?: readonly WitnessedHead[];
   readonly onProgress?: (count: number) => void;
 }
@@ -60,14 +65,13 @@ function readAll(db: DatabaseSync, options: VerifyOptions): EvidenceVerdict {
   if (why !== undefined) return { ok: false, chain: null, seq: 0, why, count: 0 };
 
   const check = startChainCheck(options.witnessed ?? []);
-  const factsOf = db.prepare('select nonce, ciphertext from sealed_facts where org_id = ? and record_id = ?');
-  factsOf.setReturnArrays(true);
+  const { sealKey, currentChain } = options;
+  const facts = sealKey === undefined ? undefined : startFactsCheck(db, sealKey, currentChain);
   const rows = db.prepare(ALL_ENTRIES);
   rows.setReturnArrays(true);
   let count = 0;
   let position = 0;
   let org: string | undefined;
-  let facts = 0;
   try {
     for (const values of rows.iterate()) {
       const row = values as unknown as RowValues; // in the order of ALL_ENTRIES, typed by the strict table
@@ -80,17 +84,11 @@ function readAll(db: DatabaseSync, options: VerifyOptions): EvidenceVerdict {
       if (!sameColumns(db, row, result.projection)) return fault('A query column is not what its bytes say.');
       if (entry.seq > 1 && row[14] <= position) return fault('It is listed before the one it follows.');
       position = row[14];
-      if (options.sealKey !== undefined && result.facts_digest !== undefined) {
-        const sealed = factsOf.get(org, result.projection.id) as unknown as
-          | readonly [Uint8Array, Uint8Array]
-          | undefined; // arrays are set
-        if (sealed !== undefined) {
-          const text = unsealFacts(options.sealKey, result.projection.id, { nonce: sealed[0], ciphertext: sealed[1] });
-          if (text === undefined) return fault('Its sealed facts do not open.');
-          if (`sha256:${hash('sha256', text)}` !== result.facts_digest)
-            return fault('Its sealed facts are not the ones it names.');
-          facts += 1;
-        }
+      if (result.facts_digest !== undefined) {
+        const { chain, seq } = entry;
+        const { facts_digest } = result;
+        const wrong = facts?.next({ org_id: org, chain, seq, record_id: result.projection.id, facts_digest });
+        if (wrong !== undefined) return { ok: false, ...wrong, count };
       }
       count += 1;
       if (count % PROGRESS_EVERY_ENTRIES === 0) options.onProgress?.(count);
@@ -105,7 +103,13 @@ function readAll(db: DatabaseSync, options: VerifyOptions): EvidenceVerdict {
   if (missing !== undefined) return { ok: false, ...missing, count };
   const beside = faultBeside(db, check.unanswered(), count);
   if (beside !== undefined) return beside;
-  return { ok: true, count, chains: check.chains(), facts_checked: facts };
+  return {
+    ok: true,
+    count,
+    chains: check.chains(),
+    facts_checked: facts?.checked() ?? 0,
+    facts_sealed: facts?.sealed() ?? 0,
+  };
 }
 
 /** `bytes` as they are on the disk: read as text, two different wrong bytes would both become U+FFFD. */
@@ -200,9 +204,4 @@ function faultBeside(db: DatabaseSync, unanswered: ReadonlySet<string>, count: n
   for (const id of unanswered)
     if (!listed.has(id)) return fault('It has no outcome and is not listed as unanswered.', id);
   return undefined;
-}
-
-/** SQLite's words for a file whose bytes make no sense; anything else is a fault of ours or of the machine. */
-function isDamage(error: unknown): error is Error {
-  return error instanceof Error && /malformed|not a database|corrupt/i.test(error.message);
 }
