@@ -5,7 +5,7 @@ import { EFFECTS, type Effect } from '../core/decision.ts';
 import { MandateError } from '../core/errors.ts';
 import { serverId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
-import { OWNER_ROLES } from '../core/ownership.ts';
+import { ownersOf } from '../core/ownership.ts';
 import type { PolicyRef } from '../core/policy-set.ts';
 import { reason, type Reason } from '../core/reasons.ts';
 import { preconditions } from '../govern/preconditions.ts';
@@ -64,7 +64,7 @@ export function decide(app: ApiApp, deps: ApiDeps): void {
 
 function requireMayTry(deps: ApiDeps, caller: Caller, agent: string): void {
   const found = deps.snapshot.agent(agent);
-  const owners = found === undefined ? [] : OWNER_ROLES.map((role) => found.owners[role].human);
+  const owners = found === undefined ? [] : ownersOf(found.owners);
   requireRoleOrBeing(caller, owners, 'admin', 'security', 'auditor');
 }
 

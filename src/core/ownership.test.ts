@@ -4,7 +4,7 @@ import type { Human } from './actor.ts';
 import { actorId } from './ids.ts';
 import { instant } from './instant.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { acceptOwnership, nameOwners, ownershipGaps, type Owners } from './ownership.ts';
+import { acceptOwnership, isNamed, isOwner, nameOwners, ownersOf, ownershipGaps, type Owners } from './ownership.ts';
 
 const T = instant(5);
 const named = nameOwners({ business: actorId('ann'), technical: actorId('bob'), escalation: actorId('ann') });
@@ -43,6 +43,15 @@ test('one accepts for every role one is named for, and for nobody else', () => {
   );
   assert.equal(acceptOwnership(named, actorId('eve'), T), null);
   assert.deepEqual(ownershipGaps(both(named), active, { production: false }), []);
+});
+
+test('whoever is only named is asked, and owns nothing yet', () => {
+  const bob = actorId('bob');
+  assert.deepEqual([isNamed(named, bob), isOwner(named, bob), ownersOf(named)], [true, false, []]);
+  const once = acceptOwnership(named, bob, T) ?? named;
+  assert.equal(isOwner(once, bob), true);
+  assert.equal(isOwner(once, actorId('ann')), false);
+  assert.equal(isNamed(once, actorId('eve')), false);
 });
 
 test('the first acceptance keeps its time', () => {

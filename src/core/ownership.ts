@@ -26,7 +26,7 @@ export function nameOwners(named: Readonly<Record<OwnerRole, ActorId>>): Owners 
 
 /** The owners after `human` accepted every role they are named for; null when they are named for none. */
 export function acceptOwnership(owners: Owners, human: ActorId, now: Instant): Owners | null {
-  if (!OWNER_ROLES.some((role) => owners[role].human === human)) return null;
+  if (!isNamed(owners, human)) return null;
   const accept = (owner: Owner): Owner =>
     owner.human === human && owner.accepted_at === null ? { human, accepted_at: now } : owner;
   return {
@@ -34,6 +34,25 @@ export function acceptOwnership(owners: Owners, human: ActorId, now: Instant): O
     technical: accept(owners.technical),
     escalation: accept(owners.escalation),
   };
+}
+
+/** Who answers for it: those who agreed to. A person who was only named has no authority by it. */
+export function acceptedBy(...owners: readonly Owner[]): readonly ActorId[] {
+  return owners.filter((owner) => owner.accepted_at !== null).map((owner) => owner.human);
+}
+
+/** The people who answer for an agent, in any of the three roles. */
+export function ownersOf(owners: Owners): readonly ActorId[] {
+  return acceptedBy(...OWNER_ROLES.map((role) => owners[role]));
+}
+
+export function isOwner(owners: Owners, human: ActorId): boolean {
+  return ownersOf(owners).includes(human);
+}
+
+/** Whether they are named in a role, accepted or not: enough to be asked, and to be missed. */
+export function isNamed(owners: Owners, human: ActorId): boolean {
+  return OWNER_ROLES.some((role) => owners[role].human === human);
 }
 
 /** What still keeps these owners from answering for an agent; empty when nothing does. */

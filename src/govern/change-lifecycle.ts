@@ -7,7 +7,7 @@ import { MandateError } from '../core/errors.ts';
 import type { ActorId } from '../core/ids.ts';
 import type { Instant } from '../core/instant.ts';
 import { move, type Lifecycle, type Need } from '../core/lifecycle.ts';
-import { OWNER_ROLES, ownershipGaps } from '../core/ownership.ts';
+import { acceptedBy, OWNER_ROLES, ownersOf, ownershipGaps } from '../core/ownership.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import { askApproval } from './ask-approval.ts';
 import { checkedReason } from './checked-text.ts';
@@ -93,9 +93,14 @@ export function changeLifecycle(deps: LifecycleDeps, request: LifecycleRequest):
 export function requireMayMove(caller: Caller, actor: Actor, to: Lifecycle): void {
   if (actor.kind === 'human')
     return to === 'decommissioned' ? requireRole(caller, 'admin') : requireRole(caller, 'admin', 'security');
-  const owners = actor.kind === 'agent' ? OWNER_ROLES.map((role) => actor.owners[role].human) : [actor.owner.human];
-  if (to !== 'decommissioned') return requireRoleOrBeing(caller, owners, 'admin', 'security');
-  return requireRoleOrBeing(caller, actor.kind === 'agent' ? [actor.owners.business.human] : owners, 'admin');
+  if (to === 'decommissioned')
+    return requireRoleOrBeing(
+      caller,
+      acceptedBy(actor.kind === 'agent' ? actor.owners.business : actor.owner),
+      'admin',
+    );
+  const owners = actor.kind === 'agent' ? ownersOf(actor.owners) : acceptedBy(actor.owner);
+  return requireRoleOrBeing(caller, owners, 'admin', 'security');
 }
 
 function requireNeed(deps: LifecycleDeps, caller: Caller, actor: Actor, need: Need): void {

@@ -1,6 +1,6 @@
 import type { Caller } from '../core/caller.ts';
 import { MandateError } from '../core/errors.ts';
-import { OWNER_ROLES } from '../core/ownership.ts';
+import { isOwner } from '../core/ownership.ts';
 import type { Task } from '../core/task.ts';
 import { checkedReason } from './checked-text.ts';
 import { currentCaller } from './current-caller.ts';
@@ -60,5 +60,5 @@ export function mayClose(snapshot: Snapshot, caller: Caller, task: Task): boolea
   if (caller.kind !== 'human') return false;
   if (task.trigger.kind === 'human' && task.trigger.id === caller.human.id) return true;
   const owners = snapshot.agent(task.agent)?.owners;
-  return owners !== undefined && OWNER_ROLES.some((role) => owners[role].human === caller.human.id);
+  return owners !== undefined && isOwner(owners, caller.human.id);
 }

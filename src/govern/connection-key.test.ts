@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { actorId } from '../core/ids.ts';
 import { authenticate } from './authenticate.ts';
-import { agentNamed, openControlFixture } from './control.fixture.ts';
+import { acceptedOwners, agentNamed, openControlFixture } from './control.fixture.ts';
 import { CONNECTION_KEYS_PER_AGENT_MAX, issueConnectionKey } from './issue-connection-key.ts';
+import { revoke } from './revoke.ts';
 
 test('a connection key names an agent and a client, and is shown once', async () => {
   const control = await openControlFixture();
@@ -37,6 +39,21 @@ test('the operator, admins and the owners issue keys, for agents that are not st
     await control.write({ noun: 'actor', value: agentNamed(`a-${state}`, state) });
     await assert.rejects(issue(control.operator, `a-${state}`), { code: 'conflict.state' });
   }
+});
+
+test('whoever is only named as an owner issues no key, and neither stops nor ends anything', async () => {
+  const control = await openControlFixture();
+  await control.addHuman('dora', ['member']);
+  const owners = { ...acceptedOwners('ann', 'bob', 'cleo'), technical: { human: actorId('dora'), accepted_at: null } };
+  await control.write({ noun: 'actor', value: agentNamed('third', 'registered', { owners }) });
+  const caller = await control.human('dora');
+  const { credential } = await issueConnectionKey(control, { caller: control.operator, agent: 'third', label: 'x' });
+  for (const attempt of [
+    issueConnectionKey(control, { caller, agent: 'third', label: 'x' }),
+    revoke(control, { caller, kind: 'agent', id: 'third', reason: 'x' }),
+    revoke(control, { caller, kind: 'token', id: credential.id, reason: 'x' }),
+  ])
+    await assert.rejects(attempt, { code: 'auth.forbidden' });
 });
 
 test('an agent has so many keys and no more', async () => {

@@ -1,7 +1,7 @@
 import type { Caller } from '../core/caller.ts';
 import type { Credential } from '../core/credential.ts';
 import { MandateError } from '../core/errors.ts';
-import { OWNER_ROLES } from '../core/ownership.ts';
+import { ownersOf } from '../core/ownership.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import { checkedName } from './checked-text.ts';
 import { currentCaller } from './current-caller.ts';
@@ -24,11 +24,7 @@ export function issueConnectionKey(
     const caller = currentCaller(deps.snapshot, request.caller, now);
     const agent = deps.snapshot.agent(request.agent);
     if (agent === undefined) throw new MandateError('not_found', 'There is no such agent.');
-    requireRoleOrBeing(
-      caller,
-      OWNER_ROLES.map((role) => agent.owners[role].human),
-      'admin',
-    );
+    requireRoleOrBeing(caller, ownersOf(agent.owners), 'admin');
     if (agent.lifecycle === 'suspended' || agent.lifecycle === 'decommissioned') {
       throw new MandateError('conflict.state', `${agent.id} is ${agent.lifecycle}.`);
     }

@@ -5,7 +5,7 @@ import type { Entitlement } from '../core/entitlement.ts';
 import type { ActorId } from '../core/ids.ts';
 import type { Instant } from '../core/instant.ts';
 import { mayAct, move, type Lifecycle } from '../core/lifecycle.ts';
-import { OWNER_ROLES } from '../core/ownership.ts';
+import { isNamed } from '../core/ownership.ts';
 import { gatherEndings, type Endings } from './end-work.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -97,9 +97,6 @@ function nothing(before: Entitlement | null, by: string, now: Instant): Entitlem
 
 function agentsOwnedBy(snapshot: Snapshot, human: ActorId): readonly Agent[] {
   return [...snapshot.actors()].filter(
-    (actor): actor is Agent =>
-      actor.kind === 'agent' &&
-      mayAct(actor.lifecycle) &&
-      OWNER_ROLES.some((role) => actor.owners[role].human === human),
+    (actor): actor is Agent => actor.kind === 'agent' && mayAct(actor.lifecycle) && isNamed(actor.owners, human),
   );
 }

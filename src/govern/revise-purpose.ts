@@ -1,7 +1,7 @@
 import { callerName, type Caller } from '../core/caller.ts';
 import { MandateError } from '../core/errors.ts';
 import { mayAct } from '../core/lifecycle.ts';
-import { OWNER_ROLES } from '../core/ownership.ts';
+import { isOwner } from '../core/ownership.ts';
 import { PURPOSE_CHARS_MAX, revisePurpose, type PurposeSource, type Task } from '../core/task.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import { checkedWords } from './checked-text.ts';
@@ -61,10 +61,8 @@ export function countsOf(counts: { readonly tasks: number; readonly credentials:
 function sourceOf(snapshot: Snapshot, caller: Caller, task: Task): PurposeSource {
   if (caller.kind === 'human') {
     const owners = snapshot.agent(task.agent)?.owners;
-    const isOwner =
-      owners !== undefined &&
-      OWNER_ROLES.some((role) => owners[role].human === caller.human.id && owners[role].accepted_at !== null);
-    if (isOwner || (task.trigger.kind === 'human' && task.trigger.id === caller.human.id)) return 'human';
+    if (owners !== undefined && isOwner(owners, caller.human.id)) return 'human';
+    if (task.trigger.kind === 'human' && task.trigger.id === caller.human.id) return 'human';
   }
   if ((caller.kind === 'operator' || caller.kind === 'mandate') && task.trigger.kind === 'operator') return 'event';
   throw new MandateError(

@@ -4,7 +4,7 @@ import type { Credential } from '../core/credential.ts';
 import { MandateError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
 import { mayAct, move } from '../core/lifecycle.ts';
-import { OWNER_ROLES } from '../core/ownership.ts';
+import { ownersOf } from '../core/ownership.ts';
 import { requireMayMove } from './change-lifecycle.ts';
 import { checkedReason } from './checked-text.ts';
 import { mayClose } from './close-task.ts';
@@ -145,6 +145,6 @@ function changeOf(
 /** Its own holder, the owners of its agent, admins and security. */
 function requireMayRevoke({ snapshot }: Control, caller: Caller, credential: Credential): void {
   const owners = snapshot.agent(credential.actor)?.owners;
-  const people = owners === undefined ? [credential.actor] : OWNER_ROLES.map((role) => owners[role].human);
+  const people = owners === undefined ? [credential.actor] : ownersOf(owners);
   requireRoleOrBeing(caller, people, 'admin', 'security');
 }
