@@ -31,22 +31,28 @@ export function receivedLines(folder: string): readonly Buffer[] {
   return files.flatMap((name) => splitLines(readFileSync(join(folder, name))));
 }
 
-/** The `params` text of each `tools/call` that came, as raw bytes without the envelope and `_meta`. */
-export function receivedCalls(
-  folder: string,
-): readonly { readonly raw: Buffer; readonly name: string; readonly arguments: Record<string, unknown> }[] {
+export interface ReceivedCall {
+  /** The text of its `params` as it stood in the bytes, less the `_meta` that the gateway writes itself. */
+  readonly params: string;
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** Each `tools/call` that came. @throws when the text around its params is not exactly the gateway's envelope */
+export function receivedCalls(folder: string): readonly ReceivedCall[] {
   return receivedLines(folder).flatMap((raw) => {
-    const message = JSON.parse(raw.toString('utf8')) as Message; // written by the gateway
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(raw);
+    const message = JSON.parse(text) as Message; // written by the gateway
     if (message.method !== 'tools/call') return [];
-    return [
-      {
-        raw,
-        name: message.params?.name ?? '',
-        arguments: (message.params?.arguments ?? {}) as Record<string, unknown>,
-      },
-    ]; // an object, as the gateway checked
+    const [, params] = ENVELOPE.exec(text) ?? [];
+    if (params === undefined) throw new Error(`an envelope that is not the gateway's: ${text.slice(0, 200)}`);
+    const own = params.replace(/^\{"_meta":\{[^{}]*\},/, '{').replace(/,"_meta":\{[^{}]*\}\}$/, '}');
+    const args = (message.params?.arguments ?? {}) as ReceivedCall['arguments']; // an object, as the gateway checked
+    return [{ params: own, name: message.params?.name ?? '', arguments: args }];
   });
 }
+
+const ENVELOPE = /^\{"jsonrpc":"2\.0","id":[^,]+,"method":"tools\/call","params":(\{[^]*\})\}$/;
 
 function splitLines(bytes: Buffer): readonly Buffer[] {
   const lines: Buffer[] = [];
