@@ -5,7 +5,7 @@ import { ACTION_KINDS } from '../core/action.ts';
 import { AUTONOMY } from '../core/actor.ts';
 import { LIFECYCLE } from '../core/lifecycle.ts';
 import { PURPOSE_SOURCES } from '../core/task.ts';
-import { EFFECT_CLASSES } from '../core/tool.ts';
+import { EFFECT_CLASSES, onlyReads } from '../core/tool.ts';
 import { readPolicyFolder, SHIPPED_POLICIES } from '../adapters/policy-files/read-policy-folder.ts';
 import { exampleFacts } from './example-facts.ts';
 import type { Setting } from './example.ts';
@@ -159,6 +159,28 @@ test('adding an approval never turns an allow into a deny or a hold', () => {
       // A grant answers a hold; it never opens what was denied.
       if (before === 'hold' && approval === 'granted') assert.equal(after, 'allow');
       if (before === 'deny') assert.equal(after, 'deny');
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a limit that nobody checks never opens anything, and lets no write by unapproved', () => {
+  const loaded = loadPolicies({ files: shipped, tools, ref });
+  assert.ok(loaded.ok);
+  const limit = fc.constantFrom<Pick<NonNullable<Setting['task']>, 'scope' | 'budget'>>(
+    { scope: { destinations: [] } },
+    { scope: { data_ceiling: 'restricted' } },
+    { budget: { spend: 0 } },
+    { budget: { records: 1_000_000 } },
+  );
+  fc.assert(
+    fc.property(setting, limit, (given, limited) => {
+      const order = ['deny', 'hold', 'allow'];
+      const facts = exampleFacts({ ...given, task: { ...given.task, ...limited } });
+      const before: string = loaded.engine.decide(exampleFacts(given)).verdict.effect;
+      const after: string = loaded.engine.decide(facts).verdict.effect;
+      assert.ok(order.indexOf(after) <= order.indexOf(before), `${before} became ${after}`);
+      if (facts.tool !== null && !onlyReads(facts.tool.facts)) assert.notEqual(after, 'allow');
     }),
     { numRuns: 150 },
   );
