@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { isMandateError } from '../core/errors.ts';
 import { serve, type ServeOptions, type Served } from '../serve.ts';
 import { openClient } from './client.ts';
 import { describeAnswer } from './demo-report.ts';
@@ -28,11 +29,29 @@ export async function demo(options: DemoOptions): Promise<Served> {
     const organisation = await readSampleOrganisation();
     const api = openClient({ url: served.url, token: served.operatorToken });
     await setUpSample(api, served.people, organisation, options.data);
-    const agent = await startAgent(options, served, organisation);
-    return { ...served, close: () => stop(agent, served) };
+    const agent = await agentAtWork(options, served, organisation);
+    return agent === null ? served : { ...served, close: () => stop(agent, served) };
   } catch (error) {
     await served.close();
     throw error;
+  }
+}
+
+/** Somebody may have stopped the demo's agent, or an owner of it; that is for them to look at, so the rest goes on. */
+async function agentAtWork(
+  options: DemoOptions,
+  served: Served,
+  organisation: Organisation,
+): Promise<ChildProcess | null> {
+  try {
+    return await startAgent(options, served, organisation);
+  } catch (error) {
+    if (!isMandateError(error) || error.code === 'internal') throw error;
+    const { agent } = organisation.task;
+    options.print(`The demo agent is not at work: ${error.message} (${error.code})`);
+    options.print(`  Look at it:  ${options.command} agent show ${agent}`);
+    options.print(`  Resume it:   ${options.command} agent transition ${agent} --to probationary --reason "resume"`);
+    return null;
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ROLES } from '../core/actor.ts';
@@ -78,8 +79,8 @@ export async function setUpSample(
   }
   const places = await copyFiles(data);
   for (const server of organisation.servers) {
-    if (!(await exists(api, `/v1/servers/${server.id}`)))
-      await api.post('/v1/servers', await serverBody(server, places));
+    await writeLauncher(server, places);
+    if (!(await exists(api, `/v1/servers/${server.id}`))) await api.post('/v1/servers', serverBody(server, places));
   }
   for (const agent of organisation.agents) await setUpAgent(api, people, agent, passphrases);
 }
@@ -141,24 +142,35 @@ async function promote(api: SampleApi, agent: Organisation['agents'][number], pa
 interface Places {
   readonly library: string;
   readonly notes: string;
+  readonly launcher: (server: string) => string;
 }
 
 async function copyFiles(data: string): Promise<Places> {
   const library = join(data, 'sample', 'library');
   await mkdir(library, { recursive: true, mode: 0o700 });
   await cp(new URL('library/', SAMPLE_FOLDER), library, { recursive: true, force: false });
-  return { library, notes: join(data, 'sample', 'notes.jsonl') };
+  return {
+    library,
+    notes: join(data, 'sample', 'notes.jsonl'),
+    launcher: (server) => join(data, 'sample', `${server}-server.mjs`),
+  };
 }
 
-async function serverBody(server: Organisation['servers'][number], places: Places): Promise<unknown> {
+/** A registered command never changes, but a checkout moves: what is registered is a launcher that each start writes anew. */
+async function writeLauncher(server: Organisation['servers'][number], places: Places): Promise<void> {
+  const program = pathToFileURL(await programOf(server.package)).href;
+  await writeFile(places.launcher(server.id), `import ${JSON.stringify(program)};\n`, { mode: 0o600 });
+}
+
+function serverBody(server: Organisation['servers'][number], places: Places): unknown {
   const filled = (text: string): string =>
-    text.replace(/\$\{(library|notes)\}/g, (_, name: keyof Places) => places[name]);
+    text.replace(/\$\{(library|notes)\}/g, (_, name: 'library' | 'notes') => places[name]);
   return {
     id: server.id,
     transport: {
       type: 'stdio',
-      command: process.execPath,
-      args: [await programOf(server.package), ...server.args.map(filled)],
+      command: 'node',
+      args: [places.launcher(server.id), ...server.args.map(filled)],
       env: Object.fromEntries(Object.entries(server.env).map(([key, value]) => [key, filled(value)])),
     },
     environment: server.environment,

@@ -6,20 +6,19 @@ import type { ResultJsonObject } from '../../standards/strict-json/parse-strict.
 
 /** W3C Trace Context §3.2.2: version, trace id, parent id, flags. */
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-/** §3.3.1.5: at least 512 characters are to be passed on; more are not. */
-const TRACESTATE = /^[\t -~]{1,512}$/;
 
-/** `_meta` for the server: the trace context where it is well formed, and our task. Nothing else of the client's goes on. */
+/**
+ * `_meta` for the server: the trace id where it is well formed, and our task. Nothing else of the client's goes on: an
+ * approver sees the parameters, so no other words of an agent may travel beside them (`tracestate` could hold any).
+ */
 export function forwardedMeta(params: ResultJsonObject | undefined, task: TaskId | null): JsonObject {
   const given = params?.['_meta'];
   const meta = isObject(given) ? given : {};
   const traceparent = meta[META.traceparent];
-  const tracestate = meta[META.tracestate];
   const forwarded: Record<string, Json> = {};
   if (task !== null) forwarded['dev.mandate/task'] = task;
   if (typeof traceparent !== 'string' || !TRACEPARENT.test(traceparent)) return forwarded;
   forwarded[META.traceparent] = traceparent;
-  if (typeof tracestate === 'string' && TRACESTATE.test(tracestate)) forwarded[META.tracestate] = tracestate;
   return forwarded;
 }
 
