@@ -1,5 +1,5 @@
 /** The control API on a real socket, over the fixture organisation with the shipped policies. */
-import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { TestContext } from 'node:test';
 import { getRequestListener } from '@hono/node-server';
 import type { Role } from '../core/actor.ts';
@@ -10,6 +10,7 @@ import type { JsonObject } from '../core/json.ts';
 import { authorize } from '../govern/authorize.ts';
 import { openAuthorizeFixture, type AuthorizeFixture } from '../govern/authorize.fixture.ts';
 import { ADMIN_TOKEN } from '../govern/control.fixture.ts';
+import { allowedNames, listenOn } from '../doors/http/listen.ts';
 import { openFeed } from '../govern/feed.ts';
 import type { Approval } from '../core/approval.ts';
 import type { ToolDefinition } from '../core/tool.ts';
@@ -67,7 +68,8 @@ export async function openApiFixture(t: TestContext, agent = 'worker'): Promise<
   const faults: unknown[] = [];
   const listed: string[] = [];
   const offers: ToolDefinition[] = [];
-  let url = '';
+  const listening = await listenOn('127.0.0.1:0');
+  const { http, url } = listening;
   const api: ApiDeps = {
     ...fixture.deps,
     hasher: control.hasher,
@@ -91,9 +93,8 @@ export async function openApiFixture(t: TestContext, agent = 'worker'): Promise<
       close: async () => undefined,
     },
     config: { profile: 'same-user' },
-    publicUrl: () => url,
-    hosts: () => [new URL(url).host],
-    origins: () => [url],
+    publicUrl: url,
+    ...allowedNames(url, url),
     feed,
     readiness: () => ({ faults: [], snapshot_age_ms: 0 }),
     metrics: openMetrics(() => ({ snapshot_age_ms: 0, open_tasks: 1, pending_approvals: 0, stdio_children: 2 })),
@@ -102,19 +103,11 @@ export async function openApiFixture(t: TestContext, agent = 'worker'): Promise<
   };
   const opened = openApi(api);
   const listener = getRequestListener((request) => opened.fetch(request), { overrideGlobalObjects: false });
-  const http = createServer((request, response) => void listener(request, response));
-  await new Promise<void>((resolve) => {
-    http.listen(0, '127.0.0.1', resolve);
-  });
-  const address = http.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  url = `http://127.0.0.1:${address.port}`;
+  http.on('request', (request, response) => void listener(request, response));
   t.after(async () => {
     opened.close();
     http.closeAllConnections();
-    await new Promise((resolve) => {
-      http.close(resolve);
-    });
+    await listening.close();
   });
 
   const issue = async (actor: string, kind: CredentialKind, prefix: string, more: Partial<Credential> = {}) => {

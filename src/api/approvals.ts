@@ -76,7 +76,7 @@ export function approvalBody(approval: Approval, publicUrl: string, now: Instant
 const one = z.strictObject({ id: recordIdOf('apr') });
 
 export function approvals(app: ApiApp, deps: ApiDeps): void {
-  const body = (approval: Approval) => approvalBody(approval, deps.publicUrl(), deps.clock.now());
+  const body = (approval: Approval) => approvalBody(approval, deps.publicUrl, deps.clock.now());
 
   const listed = createRoute({
     method: 'get',

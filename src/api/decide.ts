@@ -1,24 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Action } from '../core/action.ts';
 import type { Caller } from '../core/caller.ts';
-import { EFFECTS, type Effect } from '../core/decision.ts';
-import { MandateError } from '../core/errors.ts';
+import { EFFECTS } from '../core/decision.ts';
 import { serverId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import { ownersOf } from '../core/ownership.ts';
-import type { PolicyRef } from '../core/policy-set.ts';
-import { reason, type Reason } from '../core/reasons.ts';
-import { preconditions } from '../govern/preconditions.ts';
 import { requireRoleOrBeing } from '../govern/require-role.ts';
+import { tryAction } from '../govern/try-action.ts';
 import type { ApiApp, ApiDeps } from './deps.ts';
 import { answers, jsonBody, list, recordIdOf, slug } from './route.ts';
-
-interface DryDecision {
-  readonly effect: Effect;
-  readonly reasons: readonly Reason[];
-  readonly determining: readonly string[];
-  readonly policy: PolicyRef | null;
-}
 
 const drySchema = z
   .object({
@@ -58,7 +48,7 @@ export function decide(app: ApiApp, deps: ApiDeps): void {
       method: 'tools/call',
       params: { name: asked.tool, arguments: asked.arguments as JsonObject }, // read from strict JSON
     };
-    return c.json(dryDecision(deps, { agent: asked.agent, task: asked.task ?? null, action }));
+    return c.json(tryAction(deps, { agent: asked.agent, task: asked.task ?? null, action }));
   });
 }
 
@@ -66,31 +56,4 @@ function requireMayTry(deps: ApiDeps, caller: Caller, agent: string): void {
   const found = deps.snapshot.agent(agent);
   const owners = found === undefined ? [] : ownersOf(found.owners);
   requireRoleOrBeing(caller, owners, 'admin', 'security', 'auditor');
-}
-
-function dryDecision(
-  deps: ApiDeps,
-  asked: { readonly agent: string; readonly task: string | null; readonly action: Action },
-): DryDecision {
-  const now = deps.clock.now();
-  const engine = deps.policy.current();
-  const deny = (why: Reason): DryDecision => ({
-    effect: 'deny',
-    reasons: [why],
-    determining: [],
-    policy: engine?.ref ?? null,
-  });
-
-  const checked = preconditions(deps.snapshot, asked, now);
-  if (!checked.ok) return deny(checked.reason);
-  const { standing } = checked;
-  if (!deps.memory.has(standing.task.id)) return deny(reason('budget.exhausted')); // what it spent is not known here
-  const spent = deps.memory.spent(standing.task.id);
-  const { calls } = standing.task.budget;
-  if (calls !== undefined && spent.calls >= calls) return deny(reason('budget.exhausted'));
-  if (engine === null) return deny(reason('policy.unavailable'));
-  const approval = { granted: false, confirmed: false, approvers: 0 };
-  const { verdict } = engine.decide({ ...standing, action: asked.action, approval, spent, now });
-  if (verdict.reasons.length === 0) throw new MandateError('internal');
-  return { effect: verdict.effect, reasons: verdict.reasons, determining: verdict.determining, policy: engine.ref };
 }

@@ -21,12 +21,12 @@ export interface ApiDeps extends Control {
   /** `sha256:` of the admin token. */
   readonly operatorHash: string;
   readonly config: { readonly profile: 'same-user' | 'separated' };
-  /** How people and clients reach this process, without a slash at the end. Known once it listens. */
-  publicUrl(): string;
+  /** How people and clients reach this process, without a slash at the end. */
+  readonly publicUrl: string;
   /** The Host headers that are answered, in lower case, with the port. */
-  hosts(): readonly string[];
+  readonly hosts: readonly string[];
   /** The origins of our own pages. */
-  origins(): readonly string[];
+  readonly origins: readonly string[];
   readonly feed: Pick<Feed, 'subscribe'>;
   readiness(): Readiness;
   /** How many streams of this actor are open at the enforcement points. */

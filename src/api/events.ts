@@ -185,7 +185,7 @@ function nounBody(deps: ApiDeps, write: Write): readonly [event: string, body: u
       return ['task', taskBody(write.value, deps.memory.has(id) ? deps.memory.spent(id) : null, now)];
     }
     case 'approval':
-      return ['approval', approvalBody(write.value, deps.publicUrl(), now)];
+      return ['approval', approvalBody(write.value, deps.publicUrl, now)];
     case 'credential':
       return ['credential', credentialBody(write.value)];
     case 'policy_set':

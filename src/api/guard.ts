@@ -5,13 +5,13 @@ import { authenticate, authenticateSession } from '../govern/authenticate.ts';
 import { readCredential } from '../standards/http-request/credential.ts';
 import { isFormToken } from '../standards/http-request/form-token.ts';
 import { isHostAllowed } from '../standards/http-request/host.ts';
-import { foreignPage } from '../standards/http-request/site.ts';
+import { foreignPage, isForeignPage } from '../standards/http-request/site.ts';
 import { API_FORM, FORM_HEADER, SESSION_COOKIE, type ApiDeps, type ApiEnv } from './deps.ts';
 
 /** Answers only under our own names, so that a page cannot point its own name here (DNS rebinding). */
 export function guardHost(deps: Pick<ApiDeps, 'hosts'>): MiddlewareHandler {
   return async (c, next) => {
-    if (!isHostAllowed(c.req.header('host') ?? null, deps.hosts())) {
+    if (!isHostAllowed(c.req.header('host') ?? null, deps.hosts)) {
       throw new MandateError('auth.origin', 'This host name is not one that Mandate answers to.');
     }
     await next();
@@ -21,9 +21,8 @@ export function guardHost(deps: Pick<ApiDeps, 'hosts'>): MiddlewareHandler {
 /** Refuses what a page of another origin sends, whatever credential it has. */
 export function guardOrigin(deps: Pick<ApiDeps, 'origins'>): MiddlewareHandler {
   return async (c, next) => {
-    const origin = c.req.header('origin');
-    const isForeign = origin !== undefined && !deps.origins().includes(origin);
-    if (isForeign || c.req.header('sec-fetch-site') === 'cross-site') throw new MandateError('auth.origin');
+    const said = { origin: c.req.header('origin'), site: c.req.header('sec-fetch-site') };
+    if (isForeignPage(said, deps.origins)) throw new MandateError('auth.origin');
     await next();
   };
 }
@@ -56,7 +55,7 @@ export function guardCaller(deps: ApiDeps, open: readonly string[]): MiddlewareH
 
 function ofOurPage(deps: ApiDeps, c: Context, cookie: string): Caller {
   const caller = authenticateSession(deps, cookie);
-  const why = foreignPage({ method: c.req.method, headers: c.req.raw.headers }, deps.origins());
+  const why = foreignPage({ method: c.req.method, headers: c.req.raw.headers }, deps.origins);
   if (why !== null) throw new MandateError('auth.origin', why);
   if (isRead(c) || isFormToken(deps.hasher, caller.credential, API_FORM, c.req.header(FORM_HEADER))) return caller;
   throw new MandateError('auth.origin', `A request with a cookie that changes something needs ${FORM_HEADER}.`);

@@ -53,7 +53,7 @@ export function humans(app: ApiApp, deps: ApiDeps): void {
   const invitation = ({ human, sign_in_secret }: Invited) => ({
     human: humanBody(human),
     sign_in: {
-      url: signInUrl(deps.publicUrl(), sign_in_secret),
+      url: signInUrl(deps.publicUrl, sign_in_secret),
       expires_at: when(plusMs(deps.clock.now(), SIGN_IN_LINK_MS)),
     },
   });

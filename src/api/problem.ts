@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ERROR_CODES, isMandateError, MandateError, type ErrorCode } from '../core/errors.ts';
+import { bearerChallenge } from '../standards/http-request/challenge.ts';
 
 /** RFC 9457 problem details, with a code of the closed list. */
 export interface Problem {
@@ -33,7 +34,8 @@ export function problemOf(fault: unknown): Problem {
 export function problemResponse(c: Context, fault: unknown): Response {
   const problem = problemOf(fault);
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
-  if (problem.status === 401) headers['www-authenticate'] = 'Bearer';
+  if (problem.status === 401)
+    headers['www-authenticate'] = bearerChallenge('mandate', problem.code === 'auth.missing' ? 'missing' : 'invalid');
   if (problem.status === 429 || problem.status === 503) headers['retry-after'] = RETRY_AFTER_S;
   return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, headers); // the statuses of STATUS and of 4xx exceptions
 }

@@ -98,7 +98,7 @@ export function tasks(app: ApiApp, deps: ApiDeps): void {
     token: token_secret,
     token_type: 'Bearer' as const,
     token_expires_at: whenOrNull(token.expires_at),
-    mcp_url: `${deps.publicUrl()}/mcp`,
+    mcp_url: `${deps.publicUrl}/mcp`,
   });
 
   const open = createRoute({

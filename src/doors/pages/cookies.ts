@@ -19,5 +19,5 @@ export function giveFormHolder(deps: PagesDeps, c: Context, holder: string): voi
 
 /** No script reads it, no other site sends it. */
 function attributes(deps: PagesDeps): CookieOptions {
-  return { path: '/', httpOnly: true, sameSite: 'Strict', secure: deps.publicUrl().startsWith('https:') };
+  return { path: '/', httpOnly: true, sameSite: 'Strict', secure: deps.publicUrl.startsWith('https:') };
 }

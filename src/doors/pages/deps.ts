@@ -10,9 +10,9 @@ export interface PagesDeps extends Control {
   readonly store: Pick<Store, 'approvals' | 'tasks'>;
   readonly operatorHash: string;
   /** How people reach this process; with https, cookies are sent over it alone. */
-  publicUrl(): string;
-  hosts(): readonly string[];
-  origins(): readonly string[];
+  readonly publicUrl: string;
+  readonly hosts: readonly string[];
+  readonly origins: readonly string[];
   /** The API's mapping of codes to HTTP, so that there is one. */
   httpStatus(code: ErrorCode): number;
   /** A fault that no reader may see the inside of. */

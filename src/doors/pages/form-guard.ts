@@ -28,7 +28,7 @@ export function requireOwnForm(
   form: string,
   token: string,
 ): void {
-  const why = foreignPage({ method: request.method, headers: request.headers }, deps.origins());
+  const why = foreignPage({ method: request.method, headers: request.headers }, deps.origins);
   if (why !== null) throw new MandateError('auth.origin', why);
   const bound = typeof holder === 'string' ? holder : holder.credential;
   if (!isFormToken(deps.hasher, bound, form, token)) {

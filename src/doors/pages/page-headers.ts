@@ -30,7 +30,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 /** Only under our own names, and never without these headers: also a refusal is a page. */
 export function guardPage(deps: Pick<PagesDeps, 'hosts'>): MiddlewareHandler {
   return async (c, next) => {
-    if (!isHostAllowed(c.req.header('host') ?? null, deps.hosts())) {
+    if (!isHostAllowed(c.req.header('host') ?? null, deps.hosts)) {
       throw new MandateError('auth.origin', 'This host name is not one that Mandate answers to.');
     }
     await next();

@@ -1,5 +1,5 @@
 /** The pages on a real socket, over the fixture organisation with the shipped policies, and a browser of few means. */
-import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { TestContext } from 'node:test';
 import { getRequestListener } from '@hono/node-server';
 import type { Approval } from '../../core/approval.ts';
@@ -8,6 +8,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { authorize } from '../../govern/authorize.ts';
 import { openAuthorizeFixture, type AuthorizeFixture } from '../../govern/authorize.fixture.ts';
 import { PASSPHRASE } from '../../govern/control.fixture.ts';
+import { allowedNames, listenOn } from '../http/listen.ts';
 import { openPages } from './app.ts';
 import type { PagesDeps } from './deps.ts';
 
@@ -42,12 +43,12 @@ export interface PagesFixture extends AuthorizeFixture {
 export async function openPagesFixture(t: TestContext, publicUrl?: string): Promise<PagesFixture> {
   const fixture = await openAuthorizeFixture();
   const { control } = fixture;
-  let url = '';
+  const listening = await listenOn('127.0.0.1:0');
+  const { http, url } = listening;
   const pages: PagesDeps = {
     ...control,
-    publicUrl: () => publicUrl ?? url,
-    hosts: () => [new URL(url).host],
-    origins: () => [url],
+    publicUrl: publicUrl ?? url,
+    ...allowedNames(url, url),
     httpStatus: statusOf,
     report: (fault) => {
       throw fault;
@@ -55,18 +56,10 @@ export async function openPagesFixture(t: TestContext, publicUrl?: string): Prom
   };
   const app = openPages(pages);
   const listener = getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false });
-  const http = createServer((request, response) => void listener(request, response));
-  await new Promise<void>((resolve) => {
-    http.listen(0, '127.0.0.1', resolve);
-  });
-  const address = http.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  url = `http://127.0.0.1:${address.port}`;
+  http.on('request', (request, response) => void listener(request, response));
   t.after(async () => {
     http.closeAllConnections();
-    await new Promise((resolve) => {
-      http.close(resolve);
-    });
+    await listening.close();
   });
 
   const browser = (): Browser => openBrowser(url);
@@ -94,7 +87,7 @@ export function hiddenFields(page: string, action: string): Readonly<Record<stri
   const form = page.slice(page.indexOf(`action="${action}"`));
   const fields = form
     .slice(0, form.indexOf('</form>'))
-    .matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g);
+    .matchAll(/<input\s+type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"\s*\/?>/g);
   return Object.fromEntries([...fields].map(([, name = '', value = '']) => [name, unescape(value)]));
 }
 

@@ -112,7 +112,7 @@ test('approving in the browser lets exactly that call run, once', async (t) => {
   const page = await browser.get(path);
   assert.match(page.text, /name="passphrase"/);
   assert.ok(page.text.includes(approval.digest));
-  assert.match(page.text, /wants to call <b>delete_file<\/b> on the server <b>files<\/b> in <b>dev<\/b>/);
+  assert.match(page.text, /wants to call\s+<b>delete_file<\/b> on the server <b>files<\/b> in\s+<b>dev<\/b>/);
   const without = await browser.submit(path, path, { verdict: 'approve', reason: 'Fine.' });
   assert.equal(without.status, 403);
   assert.match(without.text, /auth\.step_up/);

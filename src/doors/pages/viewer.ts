@@ -22,7 +22,7 @@ export function viewerOf(deps: PagesDeps, request: Request): Viewer | null {
     case 'malformed':
       throw new MandateError('auth.invalid', 'Pages are for people who signed in; programs use the API.');
     case 'cookie': {
-      const why = foreignPage({ method: request.method, headers: request.headers }, deps.origins());
+      const why = foreignPage({ method: request.method, headers: request.headers }, deps.origins);
       if (why !== null) throw new MandateError('auth.origin', why);
       return sessionOrNull(deps, credential.secret);
     }

@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../../core/caller.ts';
 import { isMandateError } from '../../core/errors.ts';
+import { bearerChallenge } from '../../standards/http-request/challenge.ts';
+import { bearerOf } from '../../standards/http-request/credential.ts';
+import { isHostAllowed } from '../../standards/http-request/host.ts';
+import { isForeignPage } from '../../standards/http-request/site.ts';
 import { HEADER } from '../../standards/mcp/header.ts';
 import type { Log } from './log.ts';
 import { httpRefusal, type Refusal } from './refusal.ts';
 
 export interface AdmitDeps {
   /** Values of `Host` that name this process, lower case, with the port as clients write it. */
-  readonly hosts: ReadonlySet<string>;
+  readonly hosts: readonly string[];
   /** Values of `Origin` that may call; requests without one come from programs. */
-  readonly origins: ReadonlySet<string>;
-  readonly publicUrl: string;
+  readonly origins: readonly string[];
   authenticate(bearer: string): Caller;
   readonly log: Log;
 }
@@ -25,16 +28,16 @@ export type Admission =
  * Who sends this request, from its head alone. The same rules hold on loopback: a page of another site can reach it, and
  * so can every program of the machine.
  */
-export function admit(deps: AdmitDeps, request: IncomingMessage, server: string | null): Admission {
+export function admit(deps: AdmitDeps, request: IncomingMessage): Admission {
   const head = headFault(deps, request);
   if (head !== null) return { ok: false, refusal: head };
   const authorization = request.headers.authorization;
-  if (authorization === undefined) return refuse(deps, server, 'auth.missing', 'A bearer token is needed.');
+  if (authorization === undefined) return refuse('auth.missing', 'A bearer token is needed.');
   if (request.headers.cookie !== undefined) {
     return { ok: false, refusal: httpRefusal(400, 'auth.both', 'A cookie and a bearer were sent together; send one.') };
   }
-  const bearer = BEARER.exec(authorization)?.[1];
-  if (bearer === undefined) return refuse(deps, server, 'auth.invalid', 'Authorization must be Bearer and a token.');
+  const bearer = bearerOf(authorization);
+  if (bearer === undefined) return refuse('auth.invalid', 'Authorization must be Bearer and a token.');
   let caller: Caller;
   try {
     caller = deps.authenticate(bearer);
@@ -44,16 +47,13 @@ export function admit(deps: AdmitDeps, request: IncomingMessage, server: string 
     if (error.at !== undefined) {
       deps.log.warn({ event: 'mcp_dead_credential', credential: error.at }, 'A credential that ended was used.');
     }
-    return refuse(deps, server, 'auth.invalid', 'The token is unknown, expired or revoked.');
+    return refuse('auth.invalid', 'The token is unknown, expired or revoked.');
   }
   if (caller.kind !== 'agent') {
-    return refuse(deps, server, 'auth.invalid', 'Only the token or the connection key of an agent is accepted here.');
+    return refuse('auth.invalid', 'Only the token or the connection key of an agent is accepted here.');
   }
   return { ok: true, caller };
 }
-
-/** RFC 6750 §2.1: `Bearer` and a b64token. Longer than any token of ours is not looked at. */
-const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
 
 /** Read by Mandate or by something before it: twice means that two readers may see different ones. */
 const SINGLE: readonly string[] = [
@@ -74,14 +74,12 @@ function headFault(deps: AdmitDeps, request: IncomingMessage): Refusal | null {
     const single = SINGLE.includes(name) || name.startsWith(HEADER.paramPrefix.toLowerCase());
     if (repeated && single) return httpRefusal(400, 'input.invalid', 'A header that may stand once was sent twice.');
   }
-  if (!deps.hosts.has((headers.host ?? '').toLowerCase())) {
+  if (!isHostAllowed(headers.host ?? null, deps.hosts)) {
     return httpRefusal(403, 'auth.origin', 'The Host header does not name this gateway.');
   }
-  if (headers.origin !== undefined && !deps.origins.has(headers.origin)) {
+  const [site] = headersDistinct['sec-fetch-site'] ?? [];
+  if (isForeignPage({ origin: headers.origin, site }, deps.origins)) {
     return httpRefusal(403, 'auth.origin', 'The request comes from a page of another origin.');
-  }
-  if (headers['sec-fetch-site'] === 'cross-site') {
-    return httpRefusal(403, 'auth.origin', 'The request comes from a page of another site.');
   }
   const target = request.url ?? '';
   if (!target.startsWith('/')) return httpRefusal(400, 'input.invalid', 'The request target must be a path.');
@@ -96,15 +94,8 @@ function headFault(deps: AdmitDeps, request: IncomingMessage): Refusal | null {
   return null;
 }
 
-/** RFC 9728 §5.1: where a client that has no token, or a dead one, learns how to get one. */
-function refuse(
-  deps: AdmitDeps,
-  server: string | null,
-  code: 'auth.missing' | 'auth.invalid',
-  message: string,
-): Admission {
-  const path = server === null ? '/mcp' : `/mcp/${encodeURIComponent(server)}`;
-  const metadata = `resource_metadata="${deps.publicUrl}/.well-known/oauth-protected-resource${path}"`;
-  const challenge = code === 'auth.missing' ? `Bearer ${metadata}` : `Bearer error="invalid_token", ${metadata}`;
+/** The challenge names no `resource_metadata` (RFC 9728 §5.1): a client would look for an authorization server there. */
+function refuse(code: 'auth.missing' | 'auth.invalid', message: string): Admission {
+  const challenge = bearerChallenge('mandate', code === 'auth.missing' ? 'missing' : 'invalid');
   return { ok: false, refusal: httpRefusal(401, code, message, { 'www-authenticate': challenge }) };
 }

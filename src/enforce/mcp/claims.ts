@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Json, JsonObject } from '../../core/json.ts';
+import type { Hasher } from '../../ports/hasher.ts';
 import { isObject } from '../../standards/mcp/message.ts';
 import { META } from '../../standards/mcp/meta-key.ts';
 import type { ResultJson, ResultJsonObject } from '../../standards/strict-json/parse-strict.ts';
@@ -10,14 +11,19 @@ export const CLAIMS_PER_GROUP_MAX = 16;
 
 /**
  * What a client says about itself, for the record and for nothing else: who it is comes from its credential. Texts are
- * cut, whatever is no text, number or flag is named only.
+ * cut, whatever is no text, number or flag is named only, and a value by which somebody could act (a session's handle, a
+ * token, a key) stands as a keyed digest: enough to see that two calls named the same one.
  */
-export function claimsOf(said: {
-  readonly headers: IncomingHttpHeaders;
-  readonly era: 'modern' | 'legacy';
-  readonly client: JsonObject | undefined;
-  readonly params: ResultJsonObject | undefined;
-}): JsonObject {
+export function claimsOf(
+  hasher: Pick<Hasher, 'keyed'>,
+  said: {
+    readonly headers: IncomingHttpHeaders;
+    readonly era: 'modern' | 'legacy';
+    readonly client: JsonObject | undefined;
+    readonly params: ResultJsonObject | undefined;
+  },
+): JsonObject {
+  const group = (members: Members): JsonObject => groupOf(members, (name, value) => veiled(hasher, name, value));
   const meta = said.params?.['_meta'];
   const claims: Record<string, Json> = { era: said.era };
   add(claims, 'client', said.client);
@@ -30,7 +36,8 @@ export function claimsOf(said: {
 /** The name and version a client gives itself; undefined when it gives none. */
 export function clientClaims(info: ResultJson | undefined): JsonObject | undefined {
   if (!isObject(info)) return undefined;
-  return group(Object.entries(info).filter(([key]) => key === 'name' || key === 'version'));
+  const named = Object.entries(info).filter(([key]) => key === 'name' || key === 'version');
+  return groupOf(named, (_name, value) => claim(value));
 }
 
 /** Recorded elsewhere, or ours to read. */
@@ -46,7 +53,7 @@ const OWN_PARAMS: ReadonlySet<string> = new Set(['_meta', 'name', 'arguments', '
 const CLAIMING_HEADER =
   /agent|task|actor|instance|user|session|tenant|org|subject|identity|principal|forwarded|client|trace/;
 
-function headerClaims(headers: IncomingHttpHeaders): readonly (readonly [string, ResultJson])[] {
+function headerClaims(headers: IncomingHttpHeaders): Members {
   return Object.entries(headers).flatMap(([name, value]) =>
     typeof value === 'string' && CLAIMING_HEADER.test(name) ? [[name, value] as const] : [],
   );
@@ -56,11 +63,23 @@ function add(claims: Record<string, Json>, name: string, value: JsonObject | und
   if (value !== undefined && Object.keys(value).length > 0) claims[name] = value;
 }
 
-function group(members: readonly (readonly [string, ResultJson])[]): JsonObject {
+type Members = readonly (readonly [name: string, value: ResultJson])[];
+
+function groupOf(members: Members, claimed: (name: string, value: ResultJson) => Json): JsonObject {
   const kept: Record<string, Json> = {};
-  for (const [key, value] of members.slice(0, CLAIMS_PER_GROUP_MAX)) kept[cut(key)] = claim(value);
+  for (const [key, value] of members.slice(0, CLAIMS_PER_GROUP_MAX)) kept[cut(key)] = claimed(key, value);
   if (members.length > CLAIMS_PER_GROUP_MAX) kept['left_out'] = members.length - CLAIMS_PER_GROUP_MAX;
   return kept;
+}
+
+/** Names under which handles and secrets travel. */
+const HANDLE = /session|token|secret|auth|cookie|passw|signature|credential|key$/i;
+const DIGEST_CHARS = 16;
+
+function veiled(hasher: Pick<Hasher, 'keyed'>, name: string, value: ResultJson): Json {
+  if (typeof value !== 'string' || !HANDLE.test(name)) return claim(value);
+  const digest = hasher.keyed(value);
+  return digest.slice(0, digest.indexOf(':') + 1 + DIGEST_CHARS);
 }
 
 function claim(value: ResultJson): Json {

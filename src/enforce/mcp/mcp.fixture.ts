@@ -1,9 +1,9 @@
 /** The governed MCP endpoint on a real listener, over an upstream in memory. */
-import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import type { Credential, CredentialKind } from '../../core/credential.ts';
 import type { ActorId, TaskId } from '../../core/ids.ts';
+import { allowedNames, listenOn } from '../../doors/http/listen.ts';
 import { plusMs } from '../../core/instant.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { readPermit, spendPermit, type PermitGrant } from '../../core/permit.ts';
@@ -12,6 +12,7 @@ import { authenticate } from '../../govern/authenticate.ts';
 import { openAuthorizeFixture, type AuthorizeFixture } from '../../govern/authorize.fixture.ts';
 import type { SendOptions, Upstream, UpstreamAnswer } from '../../ports/upstream.ts';
 import type { McpLimits } from './limits.ts';
+import { mcpServerOf } from './mcp-path.ts';
 import { openMcpEnforcement, type McpEnforcement } from './open.ts';
 
 /** What a stub server does with a call; the default answers `done`. */
@@ -76,25 +77,15 @@ export async function openMcpFixture(agent = 'worker', limits: Partial<McpLimits
     close: async () => undefined,
   };
 
-  // As serve.ts opens it.
-  const http = createServer({
-    headersTimeout: 10_000,
-    requestTimeout: 30_000,
-    connectionsCheckingInterval: 1_000,
-    maxHeaderSize: 16 * 1024,
-    insecureHTTPParser: false,
-    requireHostHeader: true,
-  });
+  const listening = await listenOn('127.0.0.1:0');
+  const { http, url } = listening;
+  const port = Number(new URL(url).port);
   const closings: (() => void)[] = [];
   http.on('connection', (socket) => {
     socket.once('close', () => {
       for (const resolve of closings.splice(0)) resolve();
     });
   });
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
-  const { port } = http.address() as AddressInfo; // listening on a port, not on a path
-  const url = `http://127.0.0.1:${port}`;
   const mcp = openMcpEnforcement({
     ...deps,
     announce: (change, ended) => {
@@ -103,16 +94,16 @@ export async function openMcpFixture(agent = 'worker', limits: Partial<McpLimits
     },
     upstream,
     authenticate: (secret) => authenticate({ ...control, operatorHash: control.operatorHash }, secret),
-    hosts: new Set([`127.0.0.1:${port}`, `localhost:${port}`]),
-    origins: new Set([url]),
+    ...allowedNames(url, url),
     publicUrl: url,
     log: { warn: (fields) => faults.push(fields), error: (fields) => faults.push(fields) },
     limits,
     version: '0.0.1',
   });
   http.on('request', (request, response) => {
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '';
-    mcp.handle(request, response, path === '/mcp' ? null : path.slice('/mcp/'.length));
+    const server = mcpServerOf(request.url ?? '/');
+    if (server === undefined) response.writeHead(404).end();
+    else mcp.handle(request, response, server);
   });
 
   const post: McpFixture['post'] = (path, secret, body, headers = {}) =>
@@ -216,8 +207,7 @@ export async function openMcpFixture(agent = 'worker', limits: Partial<McpLimits
     async close() {
       await mcp.close();
       http.closeAllConnections();
-      http.close();
-      await once(http, 'close');
+      await listening.close();
     },
   };
 }

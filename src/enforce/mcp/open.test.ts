@@ -321,7 +321,7 @@ test('only trace context and our task id go on to the server; the rest of _meta 
     { traceparent, tracestate: 'a=b', baggage: 'x=y', 'claudecode/toolUseId': 'toolu_1' },
   );
   await mcp.post('/mcp/files', secret, call.body, call.headers);
-  assert.deepEqual(meta, { 'dev.mandate/task': mcp.task.id, traceparent, tracestate: 'a=b' });
+  assert.deepEqual(meta, { 'dev.mandate/task': mcp.task.id, traceparent });
   const claims = member((await mcp.decisions()).at(-1) ?? {}, 'claims');
   assert.equal(member(claims, 'meta')['claudecode/toolUseId'], 'toolu_1');
   const bad = modern('tools/call', { name: 'read_file', arguments: {} }, { traceparent: `${traceparent}\r\nx: y` });
@@ -404,11 +404,17 @@ test('TH-09: who acts comes from the credential alone; ids given elsewhere are c
     'x-agent-id': 'intern',
     'x-task-id': 'tsk_other',
     'x-forwarded-user': 'ann',
+    'mcp-session-id': 'a handle',
+    'x-client-secret': 'hunter22',
   });
   const record = (await mcp.decisions()).at(-1) ?? {};
   assert.deepEqual([record['actor'], record['task'], record['credential']], ['worker', mcp.task.id, credential.id]);
   const claims = member(record, 'claims');
-  assert.deepEqual(claims['headers'], { 'x-agent-id': 'intern', 'x-task-id': 'tsk_other', 'x-forwarded-user': 'ann' });
+  const { 'mcp-session-id': handle, 'x-client-secret': hidden, ...named } = member(claims, 'headers');
+  assert.deepEqual(named, { 'x-agent-id': 'intern', 'x-task-id': 'tsk_other', 'x-forwarded-user': 'ann' });
+  const digest = mcp.control.hasher.keyed('a handle');
+  assert.ok(typeof handle === 'string' && digest.startsWith(handle), 'a handle stands as a keyed digest');
+  assert.equal(hidden, '[redacted]');
   assert.deepEqual(member(claims, 'meta'), { 'dev.mandate/task': 'tsk_other', agent_instance: 'intern-7' });
   assert.deepEqual(claims['params'], { agent: 'intern', task_id: 'tsk_other' });
   assert.equal((await mcp.post('/mcp/files?task=tsk_other', secret, call.body, call.headers)).status, 400);

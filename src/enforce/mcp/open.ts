@@ -30,9 +30,9 @@ export interface McpEnforcementDeps extends PerformDeps {
   /** @throws auth.missing, auth.invalid */
   authenticate(bearer: string): Caller;
   /** Values of `Host` that name this process, lower case, with the port as clients write it. */
-  readonly hosts: ReadonlySet<string>;
+  readonly hosts: readonly string[];
   /** Values of `Origin` that may call; requests without one come from programs. */
-  readonly origins: ReadonlySet<string>;
+  readonly origins: readonly string[];
   /** The origin under which people reach the pages, without a slash at the end. */
   readonly publicUrl: string;
   readonly log: Log;
@@ -65,7 +65,7 @@ export function openMcpEnforcement(opened: McpEnforcementDeps): McpEnforcement {
     const reply = openReply(request, response, limits);
     if (closing)
       return reply.refuse(httpRefusal(503, 'limit.reached', 'The gateway is stopping.', { connection: 'close' }));
-    const admitted = admit(deps, request, server);
+    const admitted = admit(deps, request);
     if (!admitted.ok) return reply.refuse(admitted.refusal);
     const { caller } = admitted;
     if (request.method === 'DELETE') return endSession(request, reply, caller, server);
@@ -144,7 +144,7 @@ export function openMcpEnforcement(opened: McpEnforcementDeps): McpEnforcement {
   async function dispatch(request: IncomingMessage, begun: Omit<Exchange, 'task' | 'claims'>): Promise<void> {
     const { spoken, session, request: message } = begun;
     const client = spoken.era === 'modern' ? clientClaims(spoken.clientInfo) : session?.client;
-    const claims = claimsOf({ headers: request.headers, era: spoken.era, client, params: message.params });
+    const claims = claimsOf(deps.hasher, { headers: request.headers, era: spoken.era, client, params: message.params });
     const exchange = (task: TaskId | null): Exchange => ({ ...begun, task, claims });
     const { caller } = begun;
     if (spoken.era === 'modern' && message.method === 'server/discover') return discover(deps, exchange(caller.task));

@@ -16,12 +16,17 @@ export function readCredential(headers: Headers, cookieName: string): RequestCre
   const cookies = readCookies(headers, cookieName);
   if (authorization !== null && cookies.length > 0) return { kind: 'both' };
   if (authorization !== null) {
-    const [, secret] = BEARER.exec(authorization) ?? [];
+    const secret = bearerOf(authorization);
     return secret === undefined ? { kind: 'malformed' } : { kind: 'bearer', secret };
   }
   const [cookie] = cookies;
   if (cookie === undefined) return { kind: 'none' };
   return cookies.length === 1 && COOKIE_VALUE.test(cookie) ? { kind: 'cookie', secret: cookie } : { kind: 'malformed' };
+}
+
+/** The token of an Authorization header; undefined for every other scheme and form. */
+export function bearerOf(authorization: string): string | undefined {
+  return BEARER.exec(authorization)?.[1];
 }
 
 /** Every value of the cookies with this name, as sent. */
@@ -32,6 +37,6 @@ export function readCookies(headers: Headers, name: string): readonly string[] {
   });
 }
 
-/** RFC 9110 §11.1: the name of a scheme is case-insensitive; RFC 6750 §2.1: the token is b64token. */
-const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+/** RFC 9110 §11.1: the name of a scheme is case-insensitive; RFC 6750 §2.1: the token is b64token. A longer one is no token of ours. */
+const BEARER = /^bearer +([A-Za-z0-9\-._~+/]{1,512}=*)$/i;
 const COOKIE_VALUE = /^[A-Za-z0-9\-._~]+$/;

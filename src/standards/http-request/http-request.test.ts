@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import { bearerChallenge } from './challenge.ts';
 import { readCredential } from './credential.ts';
 import { formToken, isFormToken } from './form-token.ts';
 import { isHostAllowed } from './host.ts';
-import { foreignPage } from './site.ts';
+import { foreignPage, isForeignPage } from './site.ts';
 
 const hasher = { keyed: (text: string): string => createHmac('sha256', 'k').update(text).digest('hex') };
 
@@ -21,6 +22,20 @@ test('a request carries a bearer, a cookie, both, none, or something nobody shou
   }
   assert.deepEqual(read({ cookie: 's=1; s=2' }), { kind: 'malformed' });
   assert.deepEqual(read({ cookie: 's=' }), { kind: 'malformed' });
+});
+
+test('a challenge names no error where nothing was sent', () => {
+  assert.equal(bearerChallenge('here', 'missing'), 'Bearer realm="here"');
+  assert.equal(bearerChallenge('here', 'invalid'), 'Bearer realm="here", error="invalid_token"');
+});
+
+test('a page of another origin or site is foreign whatever it carries; a program is not', () => {
+  const ours = 'http://localhost:7373';
+  const from = (origin?: string, site?: string) => isForeignPage({ origin, site }, [ours]);
+  assert.ok(!from());
+  assert.ok(!from(ours, 'same-origin'));
+  for (const [origin, site] of [['null'], ['http://localhost:3000'], [ours, 'cross-site'], [undefined, 'cross-site']])
+    assert.ok(from(origin, site), `${origin} ${site}`);
 });
 
 test('only a named host is ours', () => {

@@ -19,4 +19,15 @@ export function foreignPage(
   return followsLink ? null : 'The browser says that another site sent this.';
 }
 
+/**
+ * Whether a request says that a page of another origin or site sent it, whatever credential it has. One without these
+ * headers comes from a program.
+ */
+export function isForeignPage(
+  said: { readonly origin: string | undefined; readonly site: string | undefined },
+  origins: readonly string[],
+): boolean {
+  return (said.origin !== undefined && !origins.includes(said.origin)) || said.site === 'cross-site';
+}
+
 const READS = ['GET', 'HEAD'];
