@@ -28,7 +28,6 @@ import { allowedNames, listenOn } from './doors/http/listen.ts';
 import { openPages } from './doors/pages/app.ts';
 import { callMsMax } from './enforce/mcp/limits.ts';
 import { mcpServerOf } from './enforce/mcp/mcp-path.ts';
-import { mcpServerOf } from './enforce/mcp/mcp-path.ts';
 import { openMcpEnforcement } from './enforce/mcp/open.ts';
 import { actAs } from './govern/act-as.ts';
 import { authenticate } from './govern/authenticate.ts';

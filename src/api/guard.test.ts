@@ -83,7 +83,7 @@ test('each route answers each kind of caller as it must', async (t) => {
     }
     assert.equal(nobody.json['code'], 'auth.missing', name);
     assert.equal(nobody.status, 401, name);
-    assert.equal(nobody.headers['www-authenticate'], 'Bearer', name);
+    assert.equal(nobody.headers['www-authenticate'], 'Bearer realm="mandate"', name);
 
     for (const bearer of ['mdt_unknown', 'mda_', session.secret, (await f.session('dora', 'session')).secret]) {
       assert.equal(
