@@ -424,7 +424,7 @@ test('TH-32: two servers and delimiter tricks never lead to another tool than th
   const { hasher } = mcp.control;
   const { pin } = await import('../../govern/control.fixture.ts');
   // a `b__c`-like tool on `files`, and a server whose id could be read as the rest of a name
-  const tricky = { name: 'a__read_file', inputSchema: { type: 'object' } };
+  const tricky = { name: 'read__file', inputSchema: { type: 'object' } };
   await mcp.control.write(
     { noun: 'tool', value: pin(hasher, tricky) },
     { noun: 'server', value: { ...FILES, id: 'files-a' as typeof FILES.id } },
@@ -437,7 +437,7 @@ test('TH-32: two servers and delimiter tricks never lead to another tool than th
     },
   );
   mcp.sent.length = 0;
-  await askModern('tools/call', { name: 'files__a__read_file', arguments: {} }, '/mcp');
+  await askModern('tools/call', { name: 'files__read__file', arguments: {} }, '/mcp');
   for (const name of [
     'files-a__read_file',
     'files_a__read_file',
@@ -454,7 +454,7 @@ test('TH-32: two servers and delimiter tricks never lead to another tool than th
   }
   assert.deepEqual(
     mcp.sent.map(({ action }) => [action.server, action.tool]),
-    [['files', 'a__read_file']],
+    [['files', 'read__file']],
   );
 
   function ask32(name: string): Promise<Answer> {
