@@ -68,20 +68,27 @@ async function endChanges(ports: RecoverPorts, now: Instant): Promise<number> {
     const last = await ports.evidence.query({ kind: 'outcome', of: id }, { limit: 1, cursor: null });
     const status = last.items[0]?.projection.effect ?? null;
     if (status !== null && status !== 'unknown') continue;
-    const truth = await endingOf(ports.changes, id, status);
+    const truth = await endingOf(ports.changes, id, status, projection.effect === LOOK);
     if (truth === undefined) continue;
+    if (truth === 'unknown' && status === 'unknown') continue;
     await ports.evidence.append(outcome(ports, id, truth, now));
     if (truth === 'not_sent') ended += 1;
   }
   return ended;
 }
 
+/** The change kind of an administrator's look at a server, which asks it for its tools before anything is written. */
+const LOOK = 'server_asked';
+
 /** A change that the store holds needs no outcome, unless one said that nobody knew. */
 async function endingOf(
   changes: Changes,
   id: ChangeId,
   status: 'unknown' | null,
+  isLook: boolean,
 ): Promise<OutcomeRecord['status'] | undefined> {
+  // A look at a server writes nothing to the store, and may have started its command.
+  if (isLook) return 'unknown';
   if (!(await changes.has(id))) return 'not_sent';
   return status === 'unknown' ? 'completed' : undefined;
 }

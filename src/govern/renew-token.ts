@@ -1,16 +1,18 @@
 import type { Caller } from '../core/caller.ts';
+import type { Write } from '../core/change.ts';
+import { endCredential, isLive, type Credential } from '../core/credential.ts';
 import { MandateError } from '../core/errors.ts';
+import { plusMs, type Instant } from '../core/instant.ts';
 import { mayAct } from '../core/lifecycle.ts';
 import type { Task } from '../core/task.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import { currentCaller } from './current-caller.ts';
-import { gatherEndings } from './end-work.ts';
 import { issueToken, type IssuedToken } from './issue-token.ts';
 import { makeChange, type Control } from './make-change.ts';
 import { openTaskOf } from './open-task-of.ts';
 
 /**
- * A new token for an open task; the old one ends. For the agent that holds a live token of this very task, and for
+ * A new token for an open task; the old one ends soon after. For the agent that holds a live token of this very task, and for
  * whoever triggered the task.
  * @throws auth.forbidden, auth.invalid, not_found, task.closed, task.agent_state
  */
@@ -25,10 +27,16 @@ export function renewToken(
     requireHolder(caller, task);
     const agent = deps.snapshot.agent(task.agent);
     if (agent === undefined || !mayAct(agent.lifecycle)) throw new MandateError('task.agent_state');
-    const endings = gatherEndings(deps.snapshot, now);
-    for (const token of deps.snapshot.credentialsOf(task.agent)) {
-      if (token.kind === 'task_token' && token.task === task.id) endings.credential(token, 'Renewed.');
-    }
+    const replaced = deps.snapshot
+      .credentialsOf(task.agent)
+      .filter((token) => token.kind === 'task_token' && token.task === task.id && isLive(token, now))
+      .sort((a, b) => b.created_at - a.created_at)
+      .map(
+        (token, age): Write => ({
+          noun: 'credential',
+          value: age < REPLACED_TOKENS_MAX ? outlived(token, now) : endCredential(token, 'Renewed.', now),
+        }),
+      );
     const issued = issueToken(deps, task, now);
     await makeChange(deps, {
       caller,
@@ -36,11 +44,25 @@ export function renewToken(
       subject: { noun: 'task', id: task.id },
       reason: null,
       details: { agent: task.agent, token_id: issued.token.id },
-      writes: [...endings.writes(), { noun: 'credential', value: issued.token }],
+      writes: [...replaced, { noun: 'credential', value: issued.token }],
       now,
     });
     return issued;
   });
+}
+
+/**
+ * Longer than a call may take: what runs under the old token is not cut, which would leave its effect unknown, and an
+ * answer that is lost on its way does not lose the task.
+ */
+export const REPLACED_TOKEN_MS = 2 * 60_000;
+/** A token in its last minutes may still renew, but not pile up others. */
+const REPLACED_TOKENS_MAX = 4;
+
+function outlived(token: Credential, now: Instant): Credential {
+  const end = plusMs(now, REPLACED_TOKEN_MS);
+  const expires_at = token.expires_at === null || token.expires_at > end ? end : token.expires_at;
+  return { ...token, expires_at, version: token.version + 1 };
 }
 
 function requireHolder(caller: Caller, task: Task): void {

@@ -255,7 +255,7 @@ export function emptySnapshot(environments: readonly Environment[]): LoadingSnap
             ended.tasks.push(write.value.id);
           break;
         case 'credential':
-          if (write.value.ended_at !== null) ended.credentials.push(write.value.id);
+          if (endedEarly(write.value)) ended.credentials.push(write.value.id);
           break;
         case 'approval':
           if (write.value.state === 'void' || write.value.state === 'expired') ended.approvals.push(write.value.id);
@@ -329,4 +329,9 @@ async function* everyItem<T>(list: (page: PageRequest) => Promise<Page<T>>): Asy
     yield* page.items;
     cursor = page.next_cursor;
   } while (cursor !== null);
+}
+
+/** What merely ran out is not cut: a call that began in time may finish. */
+function endedEarly({ ended_at, expires_at }: Credential): boolean {
+  return ended_at !== null && (expires_at === null || ended_at < expires_at);
 }

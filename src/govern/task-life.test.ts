@@ -6,7 +6,8 @@ import { closeTask } from './close-task.ts';
 import { FILES, openControlFixture, type ControlFixture } from './control.fixture.ts';
 import { expireDue } from './expire.ts';
 import { openTask, type OpenTaskRequest } from './open-task.ts';
-import { renewToken } from './renew-token.ts';
+import { renewToken, REPLACED_TOKEN_MS } from './renew-token.ts';
+import { isLive } from '../core/credential.ts';
 import { revisePurposeOf } from './revise-purpose.ts';
 
 const wish = {
@@ -93,13 +94,26 @@ test('a task is closed by its agent, its trigger, an owner, admins, security and
   await assert.rejects(closeTask(control, { caller: mia, task: task.id, reason: ' ' }), { code: 'input.invalid' });
 });
 
-test('renewing gives a new token and ends the old one', async () => {
+test('renewing gives a new token, and the old one ends soon after, so that what runs under it may finish', async () => {
   const control = await openControlFixture();
   const { task, token_secret, caller } = await opened(control);
   const fresh = await renewToken(control, { caller, task: task.id });
-  assert.throws(() => authenticate(control, token_secret), invalid);
+  assert.deepEqual(control.announced.at(-1)?.ended.credentials, []);
+  assert.equal(authenticate(control, token_secret).kind, 'agent');
   const next = authenticate(control, fresh.token_secret);
   assert.equal(next.kind === 'agent' && next.task, task.id);
+  control.clock.advance(REPLACED_TOKEN_MS);
+  assert.throws(() => authenticate(control, token_secret), invalid);
+  assert.equal(authenticate(control, fresh.token_secret).kind, 'agent');
+  await assert.rejects(renewToken(control, { caller, task: task.id }), invalid);
+});
+
+test('a token that was replaced does not pile up others', async () => {
+  const control = await openControlFixture();
+  const { task, caller } = await opened(control);
+  for (let n = 0; n < 20; n += 1) await renewToken(control, { caller: control.operator, task: task.id });
+  const live = control.snapshot.credentialsOf(task.agent).filter((one) => isLive(one, control.clock.now()));
+  assert.ok(live.length <= 5, `${live.length} tokens are live`);
   await assert.rejects(renewToken(control, { caller, task: task.id }), invalid);
 });
 
