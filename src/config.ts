@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UPSTREAM_LIMITS } from './adapters/upstream/limits.ts';
 import { environmentId, isSlug } from './core/ids.ts';
 import type { Environment } from './core/environment.ts';
 import { MandateError } from './core/errors.ts';
@@ -47,20 +48,26 @@ export const configSchema = z.strictObject({
     ),
   upstream: z
     .strictObject({
-      timeout_s: z.number().int().min(1).max(3600).default(60).describe('How long a server may take to answer a call.'),
+      timeout_s: z
+        .number()
+        .int()
+        .min(1)
+        .max(3600)
+        .default(UPSTREAM_LIMITS.call_ms_max / 1000)
+        .describe('How long a server may take to answer a call.'),
       result_bytes_max: z
         .number()
         .int()
         .min(1024)
         .max(268_435_456)
-        .default(8_388_608)
+        .default(UPSTREAM_LIMITS.answer_bytes_max)
         .describe('How large an answer may be.'),
       children_max: z
         .number()
         .int()
         .min(1)
         .max(4096)
-        .default(64)
+        .default(UPSTREAM_LIMITS.children_max)
         .describe('How many stdio server processes may run at once.'),
       commands: z
         .array(

@@ -44,7 +44,7 @@ export function openOverLinks(deps: OverLinksDeps): Upstream {
     const context = contextFor(server, grant);
     const sent = attempt(context, grant.task, [options.signal], async (call, stop) => {
       const link = await call.link();
-      const checked = await checkDefinition(call, link, server, grant);
+      const checked = await checkDefinition(call, link, grant);
       if (checked.kind === 'definition_changed') return checked;
       const answer = await link.request({
         method: action.method,
@@ -110,10 +110,9 @@ export function openOverLinks(deps: OverLinksDeps): Upstream {
     }
   }
 
-  async function checkDefinition(call: Call, link: Link, server: Server, grant: PermitGrant): Promise<Checked> {
+  async function checkDefinition(call: Call, link: Link, grant: PermitGrant): Promise<Checked> {
     if (grant.action.method !== 'tools/call' || grant.definition_digest === null) return UNCHECKED;
-    const age_ms_max = server.trust === 'trusted' ? limits.definition_age_ms_max : 0;
-    const tools = await call.tools(link, age_ms_max);
+    const tools = await call.tools(link, grant.definition_age_ms_max);
     const offered = tools.get(grant.action.tool ?? '') ?? null;
     if (offered === null || hasher.sha256(canonicalJson(pinnedParts(offered))) !== grant.definition_digest) {
       return { kind: 'definition_changed', offered };

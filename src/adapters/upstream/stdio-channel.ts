@@ -177,7 +177,10 @@ async function farewell(child: Child, grace_ms: number): Promise<string> {
   stop.dispose();
   if (!child.hasExited()) return 'The server closed its standard output.';
   // A stack trace, on the one line that a fault has.
-  const complaint = child.complaint().trim().replace(/\s*\n\s*/g, ' / ');
+  const complaint = child
+    .complaint()
+    .trim()
+    .replace(/\s*\n\s*/g, ' / ');
   const said = complaint === '' ? '' : ` It said: ${complaint.slice(-COMPLAINT_CHARS_MAX)}`;
   return `The server process is gone: ${await child.exited}.${said}`;
 }

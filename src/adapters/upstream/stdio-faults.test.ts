@@ -22,6 +22,7 @@ interface Rig {
 }
 
 const LIMITS: Partial<UpstreamLimits> = {
+  spares_per_server: 0,
   call_ms_max: 3_000,
   answer_bytes_max: 100_000,
   stop_grace_ms: 100,
@@ -293,6 +294,20 @@ describe('a server process', () => {
     assert.equal(new Set(pids).size, 3);
     await rig.upstream.endServer(serverId('sample'));
     assert.equal(rig.upstream.stats().children, 0);
+  });
+
+  test('that is a spare gives way to one that is needed, and ends when nobody comes for it', async (t) => {
+    const rig = await openRig(t, program('ok(id, process.pid)'), {
+      spares_per_server: 1,
+      children_max: 2,
+      context_idle_ms_max: 300,
+    });
+    await send(rig, call('any', {}));
+    await eventually(() => rig.upstream.stats().children === 2);
+    const other = { ...rig.server, id: serverId('other') };
+    await send({ ...rig, server: other }, { ...call('any', {}), server: other.id });
+    assert.equal(rig.upstream.stats().children, 2);
+    await eventually(() => rig.upstream.stats().children === 0);
   });
 
   test('whose task ends while it starts is gone too', async (t) => {

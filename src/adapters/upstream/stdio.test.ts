@@ -21,7 +21,8 @@ async function openRig(
     version: '0.0.0',
     scratch_dir: folder,
     inherited,
-    limits,
+    // What the suite counts are the processes of contexts.
+    limits: { spares_per_server: 0, ...limits },
   });
   t.after(async () => {
     await upstream.close();

@@ -7,6 +7,7 @@ import type { UpstreamLimits } from './limits.ts';
 import type { Connector, Link, LinkEvents } from './link.ts';
 import type { ClientInfo } from './request-text.ts';
 import { openStdioChannel, type StdioChannel } from './stdio-channel.ts';
+import { keyOf, openSpares } from './spares.ts';
 import { discoverStdioEra, openStdioLink } from './stdio-link.ts';
 import { openStop } from './stop.ts';
 
@@ -15,53 +16,26 @@ export interface StdioConnectorDeps extends Omit<StartDeps, 'stop_grace_ms'> {
   readonly client: ClientInfo;
 }
 
-interface Spare {
-  readonly link: Promise<Link>;
-  readonly stop: AbortController;
-  /** Where its events go, once it belongs to a context. */
-  events: LinkEvents;
-}
-
 /** MCP servers as child processes: one process per context, never shared beyond what the server's `isolation` says. */
 export function openStdioConnector(deps: StdioConnectorDeps): Connector {
   const { limits, client } = deps;
   const eras = new Map<string, Era>();
   const children = new Map<string, number>();
-  const spares = new Map<string, Spare>();
+  const spares = openSpares(limits, begin);
   let total = 0;
   let closed = false;
 
   async function open(server: Server, events: LinkEvents, signal: AbortSignal): Promise<Link> {
-    const key = keyOf(server);
-    const spare = spares.get(key);
-    spares.delete(key);
-    const link = (await linkOf(spare, events)) ?? (await begin(server, events, signal));
-    if (limits.spares_per_server > 0 && !closed) prepareSpare(server);
+    const spare = await spares.take(server, events);
+    // A spare never stands in the way of a process that is needed.
+    if (spare === undefined && total >= limits.children_max) await spares.endOldest();
+    const link = spare ?? (await begin(server, events, signal));
+    if (limits.spares_per_server > 0 && !closed && hasRoom(server)) spares.prepare(server);
     return link;
   }
 
-  /** The spare's link when it is still good. One that failed is only a spare less. */
-  async function linkOf(spare: Spare | undefined, events: LinkEvents): Promise<Link | undefined> {
-    if (spare === undefined) return undefined;
-    spare.events = events;
-    const link = await spare.link.catch(() => undefined);
-    return link?.usable() === true ? link : undefined;
-  }
-
-  function prepareSpare(server: Server): void {
-    const key = keyOf(server);
-    if (spares.has(key)) return;
-    const stop = new AbortController();
-    const limit = openStop(limits.start_ms_max, [stop.signal]);
-    const spare: Spare = {
-      stop,
-      events: { onToolsChanged: () => undefined },
-      link: begin(server, { onToolsChanged: () => spare.events.onToolsChanged() }, limit.signal).finally(() =>
-        limit.dispose(),
-      ),
-    };
-    spare.link.catch(() => spares.delete(key)); // the next context opens its own and says why it cannot
-    spares.set(key, spare);
+  function hasRoom(server: Server): boolean {
+    return (children.get(server.id) ?? 0) < limits.children_per_server_max && total < limits.children_max;
   }
 
   /** A process that has answered. Whatever fails on the way, no process is left behind. */
@@ -100,9 +74,8 @@ export function openStdioConnector(deps: StdioConnectorDeps): Connector {
     const { transport } = server;
     if (transport.type !== 'stdio')
       throw new MandateError('internal', 'An HTTP server was given to the stdio adapter.');
-    const here = children.get(server.id) ?? 0;
     if (closed) throw stopped('ended', false);
-    if (here >= limits.children_per_server_max || total >= limits.children_max) {
+    if (!hasRoom(server)) {
       throw new MandateError('limit.reached', 'Too many server processes are running; end a task first.', {
         may_have_run: false,
       });
@@ -125,18 +98,9 @@ export function openStdioConnector(deps: StdioConnectorDeps): Connector {
     else children.set(server, here);
   }
 
-  async function endSpare(key: string): Promise<void> {
-    const spare = spares.get(key);
-    spares.delete(key);
-    spare?.stop.abort();
-    const link = await spare?.link.catch(() => undefined); // one that failed has ended already
-    await link?.close();
-  }
-
   async function forget(server: string): Promise<void> {
-    const keys = new Set([...eras.keys(), ...spares.keys()].filter((key) => key.startsWith(`${server} `)));
-    for (const key of keys) eras.delete(key);
-    await Promise.all([...keys].map(endSpare));
+    for (const key of [...eras.keys()].filter((known) => known.startsWith(`${server} `))) eras.delete(key);
+    await spares.forget(server);
   }
 
   return {
@@ -146,14 +110,9 @@ export function openStdioConnector(deps: StdioConnectorDeps): Connector {
     children: () => total,
     async close() {
       closed = true;
-      await Promise.all([...spares.keys()].map(endSpare));
+      await spares.close();
     },
   };
-}
-
-/** Ids hold no space. A server that was changed is another one. */
-function keyOf({ id, version }: Server): string {
-  return `${id} ${version}`;
 }
 
 /** Whatever happened while it started, the call itself was not sent; a process that dies at once is a bad command. */
