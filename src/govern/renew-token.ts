@@ -30,7 +30,7 @@ export function renewToken(
     const replaced = deps.snapshot
       .credentialsOf(task.agent)
       .filter((token) => token.kind === 'task_token' && token.task === task.id && isLive(token, now))
-      .sort((a, b) => b.created_at - a.created_at)
+      .sort((a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1))
       .map(
         (token, age): Write => ({
           noun: 'credential',
