@@ -74,7 +74,7 @@ interface Load {
   readonly ruth: string;
   readonly round: number;
   readonly seen: Seen;
-  kill(): void;
+  readonly kill: () => void;
 }
 
 /** Reads, writes that are held, approved and repeated, and one call that never ends, until enough was answered. */
@@ -85,7 +85,8 @@ async function loadUntilKilled({ url, tokens, ruth, round, seen, kill }: Load): 
   let dead = false;
   const call = async (token: string, tool: string, args: object): Promise<Called | null> => {
     const called = await callTool(`${url}/mcp`, token, `rec__${tool}`, args).catch(() => null);
-    if (called?.decision != null && called.effect !== null) seen.decisions.set(called.decision, called.effect);
+    const { decision = null, effect = null } = called ?? {};
+    if (decision !== null && effect !== null) seen.decisions.set(decision, effect);
     answers += 1;
     if (answers >= answers_max && !dead) {
       dead = true;
@@ -101,8 +102,9 @@ async function loadUntilKilled({ url, tokens, ruth, round, seen, kill }: Load): 
       seen.puts += 1;
       const args = { put: seen.puts };
       const held = await call(token, 'put', args);
-      if (held?.approval == null) return;
-      const path = `${url}/v1/approvals/${held.approval}`;
+      const id = held?.approval ?? null;
+      if (id === null) return;
+      const path = `${url}/v1/approvals/${id}`;
       const approval = await done<Approval>(ask(path, 'GET', ruth)).catch(() => null);
       if (approval === null) return;
       const yes = await ask(`${path}/approve`, 'POST', ruth, { digest: approval.digest, reason: 'Under load.' }).catch(

@@ -46,8 +46,9 @@ export function openVisitor(url: string): Visitor {
 /** What the page says will be forwarded, with its marks turned back into the characters they stand for. */
 export function exactText(page: string): string {
   const [, inner] = /<pre [^>]*data-exact[^>]*>([^]*?)<\/pre>/.exec(page) ?? [];
-  if (inner === undefined) throw new Error('the page shows no exact text');
-  return withoutMarks(unescape(inner.replace(/<[^>]*>/g, '')));
+  if (inner === undefined) throw new Error(`the page shows no exact text: ${page.slice(0, 2_000)}`);
+  // HTML: a line feed right after `<pre>` is not part of its text.
+  return withoutMarks(unescape(inner.replace(/^\n/, '').replace(/<[^>]*>/g, '')));
 }
 
 export function withoutMarks(text: string): string {
@@ -60,7 +61,8 @@ function hiddenFields(page: string, action: string): Readonly<Record<string, str
   const start = page.indexOf(`action="${action}"`);
   if (start === -1) throw new Error(`no form posts to ${action}:\n${page}`);
   const form = page.slice(start, page.indexOf('</form>', start));
-  const fields = form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g);
+  const fields = form.matchAll(/<input\s+type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"\s*\/?>/g);
+  // The parser of a browser knows more ways to write a field; these are the ones our pages use.
   return Object.fromEntries([...fields].map(([, name = '', value = '']) => [name, unescape(value)]));
 }
 
