@@ -198,7 +198,15 @@ async function start(
   const operatorHash = hasher.sha256(data.operatorToken);
   const bearer = (secret: string): Caller => authenticate({ snapshot, hasher, clock, operatorHash }, secret);
 
-  const performDeps = { ...control, hasher, memory, policy, upstream };
+  const performDeps = {
+    ...control,
+    hasher,
+    memory,
+    policy,
+    upstream,
+    report: (fault: unknown) =>
+      log.error({ event: 'fault', err: fault }, 'A request met a fault inside and is refused.'),
+  };
   const mcp = openMcpEnforcement({
     ...performDeps,
     authenticate: bearer,
@@ -235,7 +243,6 @@ async function start(
       ],
       snapshot_age_ms: 0,
     }),
-    report: (fault) => log.error({ event: 'api_fault', error: String(fault) }, 'A request of the control API failed.'),
   };
   const api = openApi(apiDeps);
   closers.push(() => api.close());
@@ -310,9 +317,7 @@ function cutUpstream(upstream: ReturnType<typeof openUpstream>, ended: Ended, lo
     ...ended.servers.map((server) => upstream.endServer(server)),
   ];
   for (const cut of cutting)
-    cut.catch((error: unknown) =>
-      log.error({ event: 'cut_failed', error: String(error) }, 'An upstream could not be closed.'),
-    );
+    cut.catch((error: unknown) => log.error({ event: 'cut_failed', err: error }, 'An upstream could not be closed.'));
 }
 
 /** Runs `work` again and again, never twice at once. A fault is logged: what it does can wait for the next time. */
@@ -320,7 +325,7 @@ function every(ms: number, closers: (() => Promise<void> | void)[], work: () => 
   let running: Promise<unknown> | null = null;
   const timer = setInterval(() => {
     running ??= work()
-      .catch((error: unknown) => log.error({ event: 'timer_failed', error: String(error) }, 'A periodic task failed.'))
+      .catch((error: unknown) => log.error({ event: 'timer_failed', err: error }, 'A periodic task failed.'))
       .finally(() => {
         running = null;
       });

@@ -16,6 +16,8 @@ import { policyInForce } from './policy-in-force.ts';
 export interface AuthorizeFixture {
   readonly control: ControlFixture;
   readonly deps: AuthorizeDeps;
+  /** What was reported to whoever runs it. */
+  readonly faults: readonly unknown[];
   readonly task: Task;
   readonly token: Credential;
   /** A call of the active agent in the fixture's task. */
@@ -102,6 +104,7 @@ export async function openAuthorizeFixture(agent = 'worker', change: Partial<Tas
     throw fault;
   });
 
+  const faults: unknown[] = [];
   const request: AuthorizeFixture['request'] = (tool, args = {}, more = {}) => {
     const action: Action = {
       kind: 'call',
@@ -114,7 +117,8 @@ export async function openAuthorizeFixture(agent = 'worker', change: Partial<Tas
   };
   return {
     control,
-    deps: { ...control, memory, policy },
+    deps: { ...control, memory, policy, report: (fault) => faults.push(fault) },
+    faults,
     task,
     token,
     request,

@@ -1,29 +1,31 @@
 import { forwardedParams, type Action } from '../core/action.ts';
-import { approvalState, type Approval } from '../core/approval.ts';
+import type { Approval } from '../core/approval.ts';
 import { isLive } from '../core/credential.ts';
 import type { Decision } from '../core/decision.ts';
-import { isMandateError } from '../core/errors.ts';
 import { actorId, type ActorId, type ApprovalId, type CredentialId, type TaskId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import { mintPermit, type Permit } from '../core/permit.ts';
 import { reason, type Reason } from '../core/reasons.ts';
 import { isOpen } from '../core/task.ts';
-import type { PolicyVerdict } from '../policy/engine.ts';
 import type { EvidenceReceipt } from '../ports/evidence-log.ts';
 import type { Hasher } from '../ports/hasher.ts';
-import type { Reservation, TaskMemory } from '../ports/task-memory.ts';
-import { approvalDigest } from './approval-digest.ts';
+import type { TaskMemory } from '../ports/task-memory.ts';
 import { askApproval } from './ask-approval.ts';
+import { append, begin, decided, denyAfterFault, type Attempt, type Outcome } from './attempt.ts';
+import { askPolicy, decide, digestOf, grantOf, type BudgetRoom, type Next, type PolicyAnswer } from './decide.ts';
+import { definitionAgeMsMax } from './definition-age.ts';
 import type { Control } from './make-change.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
-import { preconditions, type Asked, type Standing } from './preconditions.ts';
-import { decisionOf, decisionRecord, type Decided } from './record-decision.ts';
+import { preconditions, type AskedAction, type Standing } from './preconditions.ts';
+import { decisionOf } from './record-decision.ts';
 import { useApproval } from './use-approval.ts';
 
 export interface AuthorizeDeps extends Control {
   readonly hasher: Hasher;
   readonly memory: TaskMemory;
   readonly policy: PolicyInForce;
+  /** A fault that became a deny, for whoever runs this: nobody else sees its inside. Must not throw. */
+  report(fault: unknown): void;
 }
 
 export interface AuthorizeRequest {
@@ -46,7 +48,8 @@ export type Authorized =
   | {
       readonly effect: 'deny';
       readonly decision: Decision;
-      /** Null when evidence could not be written. */ readonly receipt: EvidenceReceipt | null;
+      /** Null when evidence could not be written. */
+      readonly receipt: EvidenceReceipt | null;
     }
   | {
       readonly effect: 'hold';
@@ -62,130 +65,75 @@ export type Authorized =
 export async function authorize(deps: AuthorizeDeps, request: AuthorizeRequest): Promise<Authorized> {
   const attempt = begin(deps, request);
   try {
-    return await decideAndRecord(deps, request, attempt);
-  } catch (error) {
-    const code =
-      isMandateError(error) && error.code === 'evidence.unavailable' ? 'evidence.unavailable' : 'internal.fault';
-    attempt.reservation?.release();
-    // What the budget says may be what failed.
-    const decided = denied({ ...attempt, spent: () => ({ calls: 0 }) }, reason(code), attempt.found, null);
-    return {
-      effect: 'deny',
-      decision: decisionOf(decided),
-      receipt: code === 'internal.fault' ? await appendQuietly(deps, decided) : null,
-    };
+    return await decideAndRecord(deps, attempt);
+  } catch (fault) {
+    return { effect: 'deny', ...(await denyAfterFault(deps, attempt, fault)) };
   }
 }
 
-interface Attempt {
-  readonly asked: Asked;
-  readonly request: AuthorizeRequest;
-  readonly id: Decided['id'];
-  readonly at: Decided['at'];
-  readonly elapsedUs: () => number;
-  readonly spent: () => { readonly calls: number };
-  found: Partial<Standing>;
-  reservation: Reservation | null;
+async function decideAndRecord(deps: AuthorizeDeps, attempt: Attempt): Promise<Authorized> {
+  const next = decide(deps, attempt.asked, takingOf(deps, attempt), attempt.at);
+  switch (next.step) {
+    case 'refused':
+      attempt.found = next.found;
+      return refuse(deps, attempt, next.why, next.answer);
+    case 'settled':
+      attempt.found = next.standing;
+      return conclude(deps, attempt, next.standing, next.answer, null);
+    case 'use':
+      attempt.found = next.standing;
+      return useAnswer(deps, attempt, next.known, next.digest);
+    case 'hold':
+      attempt.found = next.standing;
+      return hold(deps, attempt, next);
+  }
 }
 
-function begin(deps: AuthorizeDeps, request: AuthorizeRequest): Attempt {
-  const startedUs = deps.clock.monotonicUs();
+/** Room is reserved before policy is asked, so that parallel calls do not pass it together. */
+function takingOf(deps: AuthorizeDeps, attempt: Attempt): BudgetRoom {
   return {
-    asked: { agent: request.agent, task: request.task, action: request.action },
-    request,
-    id: deps.random.id('dec'),
-    at: deps.clock.now(),
-    elapsedUs: () => Math.round(deps.clock.monotonicUs() - startedUs),
-    spent: () => (request.task === null ? { calls: 0 } : deps.memory.spent(request.task)),
-    found: {},
-    reservation: null,
+    take: (standing) => {
+      attempt.found = standing;
+      attempt.reservation = deps.memory.reserve(standing.task.id, standing.task.budget);
+      return attempt.reservation !== null;
+    },
+    spent: attempt.spent,
   };
 }
 
-async function decideAndRecord(deps: AuthorizeDeps, request: AuthorizeRequest, attempt: Attempt): Promise<Authorized> {
-  const checked = preconditions(deps.snapshot, attempt.asked, attempt.at);
-  if (!checked.ok) return refuse(deps, attempt, denied(attempt, checked.reason, checked.found, null));
-  const { standing } = checked;
-  attempt.found = standing;
-
-  if (request.action.kind === 'call') {
-    attempt.reservation = deps.memory.reserve(standing.task.id, standing.task.budget);
-    if (attempt.reservation === null)
-      return refuse(deps, attempt, denied(attempt, reason('budget.exhausted'), standing, null));
-  }
-  const first = askPolicy(deps, attempt, standing, NOT_APPROVED);
-  if (first.verdict.effect !== 'hold') return conclude(deps, attempt, standing, first, null);
-
-  const digest = digestOf(deps, attempt, standing);
-  if (digest === null) return refuse(deps, attempt, denied(attempt, reason('approval.required'), standing, first));
-  const known = deps.snapshot.approvalByDigest(digest);
-  const state = known === undefined ? null : approvalState(known, attempt.at);
-  if (known !== undefined && state === 'denied') {
-    const why = known.votes.find((vote) => vote.verdict === 'deny')?.reason ?? '';
-    const message = why === '' ? undefined : `A person refused exactly this action: ${why}`;
-    return refuse(
-      deps,
-      attempt,
-      denied(attempt, reason('approval.denied', message === undefined ? {} : { message }), standing, first),
-    );
-  }
-  if (known !== undefined && (state === 'approved' || state === 'confirmed')) {
-    return useAnswer(deps, attempt, standing, known, digest);
-  }
-  return hold(deps, attempt, standing, first, digest);
-}
-
 /** An answered approval is used up first, then everything is decided again from the top, then the call may run. */
-async function useAnswer(
-  deps: AuthorizeDeps,
-  attempt: Attempt,
-  standing: Standing,
-  known: Approval,
-  digest: string,
-): Promise<Authorized> {
+async function useAnswer(deps: AuthorizeDeps, attempt: Attempt, known: Approval, digest: string): Promise<Authorized> {
+  const { asked } = attempt;
   const used = await useApproval(deps, { approval: known.id, digest, decision: attempt.id });
-  if (used === null) return refuse(deps, attempt, denied(attempt, reason('approval.required'), standing, null));
-  const again = preconditions(deps.snapshot, attempt.asked, deps.clock.now());
-  if (!again.ok) return refuse(deps, attempt, denied(attempt, again.reason, again.found, null));
-  attempt.found = again.standing;
+  if (used === null) return refuse(deps, attempt, reason('approval.required'), null);
+  const again = preconditions(deps.snapshot, asked, deps.clock.now());
+  attempt.found = again.ok ? again.standing : again.found;
+  if (!again.ok) return refuse(deps, attempt, again.reason, null);
+  const { standing } = again;
   // The tool or the task may have changed while the approval was consumed.
-  if (digestOf(deps, attempt, again.standing) !== digest) {
-    return refuse(deps, attempt, denied(attempt, reason('revoked.meanwhile'), again.standing, null));
+  if (digestOf(deps.hasher, asked, standing) !== digest)
+    return refuse(deps, attempt, reason('revoked.meanwhile'), null);
+  const approval = grantOf(used);
+  const answer = askPolicy(deps, { asked, standing, approval, spent: attempt.spent(), now: attempt.at });
+  if (answer.verdict.effect === 'hold') {
+    const message = 'This approval is not enough for the policy in force now.';
+    return refuse(deps, attempt, reason('approval.required', { message }), answer);
   }
-  const approvers = used.votes.filter((vote) => vote.verdict === 'approve').length;
-  const confirmed = used.votes.some((vote) => vote.verdict === 'confirm');
-  const second = askPolicy(deps, attempt, again.standing, { granted: approvers >= used.quorum, confirmed, approvers });
-  if (second.verdict.effect === 'hold') {
-    return refuse(
-      deps,
-      attempt,
-      denied(
-        attempt,
-        reason('approval.required', { message: 'This approval is not enough for the policy in force now.' }),
-        again.standing,
-        second,
-      ),
-    );
-  }
-  return conclude(deps, attempt, again.standing, second, used.id);
+  return conclude(deps, attempt, standing, answer, used.id);
 }
 
 async function hold(
   deps: AuthorizeDeps,
   attempt: Attempt,
-  standing: Standing,
-  asked: PolicyAnswer,
-  digest: string,
+  { standing, answer, digest }: Extract<Next, { step: 'hold' }>,
 ): Promise<Authorized> {
-  const { verdict } = asked;
-  if (verdict.effect !== 'hold' || standing.tool === null)
-    throw new TypeError('only a held call can ask for an approval');
-  const { tool, task, agent } = standing;
+  const { tool, task, agent, server } = standing;
+  if (tool === null) throw new TypeError('only a call can ask for an approval');
   const asking = await deps.exclusively(() =>
     askApproval(deps, {
       subject: {
         kind: 'action',
-        server: standing.server.id,
+        server: server.id,
         tool: tool.name,
         definition_digest: tool.digest,
         task: task.id,
@@ -194,31 +142,22 @@ async function hold(
       },
       digest,
       agent: agent.id,
-      environment: standing.server.environment,
+      environment: server.environment,
       chain: task.chain,
       requester: task.trigger.kind === 'human' ? actorId(task.trigger.id) : null,
-      ask: verdict.ask,
+      ask: answer.verdict.ask,
       decision: attempt.id,
-      policy: asked.policy,
+      policy: answer.policy,
       now: attempt.at,
     }),
   );
-  if (!asking.asked) return refuse(deps, attempt, denied(attempt, reason('approval.flood'), standing, asked));
+  if (!asking.asked) return refuse(deps, attempt, reason('approval.flood'), answer);
   attempt.reservation?.release();
   attempt.reservation = null;
-  const decided: Decided = {
-    ...denied(attempt, reason('approval.required'), standing, asked),
-    effect: 'hold',
-    reasons: verdict.reasons,
-    determining: verdict.determining,
-    approval: asking.approval.id,
-  };
-  return {
-    effect: 'hold',
-    decision: decisionOf(decided),
-    receipt: await append(deps, decided),
-    approval: asking.approval,
-  };
+  const { approval } = asking;
+  const { reasons } = answer.verdict;
+  const made = decided(attempt, { effect: 'hold', reasons, answer, approval: approval.id });
+  return { effect: 'hold', decision: decisionOf(made), receipt: await append(deps, made), approval };
 }
 
 async function conclude(
@@ -228,25 +167,11 @@ async function conclude(
   answer: PolicyAnswer,
   approval: ApprovalId | null,
 ): Promise<Authorized> {
-  const { verdict } = answer;
-  if (verdict.effect !== 'allow') {
-    return refuse(deps, attempt, {
-      ...denied(attempt, reason('policy.forbidden'), standing, answer),
-      reasons: verdict.reasons,
-      determining: verdict.determining,
-      approval,
-    });
-  }
-  const reasons: readonly Reason[] =
-    approval === null ? verdict.reasons : [reason('approval.used'), ...verdict.reasons];
-  const decided: Decided = {
-    ...denied(attempt, reason('policy.permitted'), standing, answer),
-    effect: 'allow',
-    reasons,
-    determining: verdict.determining,
-    approval,
-  };
-  const receipt = await append(deps, decided);
+  const { effect, reasons } = answer.verdict;
+  if (effect !== 'allow') return deny(deps, attempt, { reasons, answer, approval });
+  const used = approval === null ? [] : [reason('approval.used')];
+  const made = decided(attempt, { effect, reasons: [...used, ...reasons], answer, approval });
+  const receipt = await append(deps, made);
   attempt.reservation?.keep();
   const { action, credential } = attempt.request;
   const permit = mintPermit(
@@ -257,14 +182,26 @@ async function conclude(
       agent: standing.agent.id,
       action,
       definition_digest: standing.tool?.digest ?? null,
+      definition_age_ms_max: definitionAgeMsMax(standing, approval),
     },
     () => stillStands(deps, attempt.asked, standing, credential),
   );
-  return { effect: 'allow', decision: decisionOf(decided), receipt, permit };
+  return { effect, decision: decisionOf(made), receipt, permit };
+}
+
+function refuse(deps: AuthorizeDeps, attempt: Attempt, why: Reason, answer: PolicyAnswer | null): Promise<Authorized> {
+  return deny(deps, attempt, { reasons: [why], answer });
+}
+
+/** A denied call consumes nothing of a budget. */
+async function deny(deps: AuthorizeDeps, attempt: Attempt, why: Omit<Outcome, 'effect'>): Promise<Authorized> {
+  attempt.reservation?.release();
+  const made = decided(attempt, { effect: 'deny', ...why });
+  return { effect: 'deny', decision: decisionOf(made), receipt: await append(deps, made) };
 }
 
 /** Asked again at the moment the request is written: nothing the decision stood on may have been revoked meanwhile. */
-function stillStands(deps: AuthorizeDeps, asked: Asked, standing: Standing, credential: CredentialId): boolean {
+function stillStands(deps: AuthorizeDeps, asked: AskedAction, standing: Standing, credential: CredentialId): boolean {
   const now = deps.clock.now();
   const bearer = deps.snapshot.credential(credential);
   if (bearer === undefined || !isLive(bearer, now)) return false;
@@ -273,86 +210,4 @@ function stillStands(deps: AuthorizeDeps, asked: Asked, standing: Standing, cred
   return (
     checked.standing.task.revision === standing.task.revision && checked.standing.tool?.digest === standing.tool?.digest
   );
-}
-
-interface PolicyAnswer {
-  readonly verdict: PolicyVerdict;
-  readonly saw: string | null;
-  readonly policy: Decided['policy'];
-}
-
-const NOT_APPROVED = { granted: false, confirmed: false, approvers: 0 } as const;
-
-function askPolicy(
-  deps: AuthorizeDeps,
-  attempt: Attempt,
-  standing: Standing,
-  approval: { readonly granted: boolean; readonly confirmed: boolean; readonly approvers: number },
-): PolicyAnswer {
-  const engine = deps.policy.current();
-  if (engine === null) {
-    return {
-      verdict: { effect: 'deny', determining: [], reasons: [reason('policy.unavailable')] },
-      saw: null,
-      policy: null,
-    };
-  }
-  const { verdict, saw } = engine.decide({
-    ...standing,
-    action: attempt.request.action,
-    approval,
-    spent: attempt.spent(),
-    now: attempt.at,
-  });
-  return { verdict, saw, policy: engine.ref };
-}
-
-function digestOf(deps: AuthorizeDeps, attempt: Attempt, standing: Standing): string | null {
-  if (standing.tool === null) return null;
-  return approvalDigest(deps.hasher, {
-    action: attempt.request.action,
-    definition_digest: standing.tool.digest,
-    agent: standing.agent.id,
-    task: standing.task.id,
-    revision: standing.task.revision,
-  });
-}
-
-function denied(attempt: Attempt, why: Reason, found: Partial<Standing>, answer: PolicyAnswer | null): Decided {
-  return {
-    id: attempt.id,
-    at: attempt.at,
-    effect: 'deny',
-    reasons: [why],
-    determining: answer?.verdict.determining ?? [],
-    policy: answer?.policy ?? null,
-    approval: null,
-    asked: attempt.asked,
-    credential: attempt.request.credential,
-    found,
-    saw: answer?.saw ?? null,
-    spent: attempt.spent(),
-    claims: attempt.request.claims,
-    latency_us: attempt.elapsedUs(),
-  };
-}
-
-/** A denied call consumes nothing of a budget. */
-async function refuse(deps: AuthorizeDeps, attempt: Attempt, decided: Decided): Promise<Authorized> {
-  attempt.reservation?.release();
-  return { effect: 'deny', decision: decisionOf(decided), receipt: await append(deps, decided) };
-}
-
-async function append(deps: AuthorizeDeps, decided: Decided): Promise<EvidenceReceipt> {
-  const { record, facts } = decisionRecord(deps.hasher, deps.node, decided);
-  return deps.evidence.append(record, facts);
-}
-
-/** The record of a fault, when the log still takes one; the deny stands either way. */
-async function appendQuietly(deps: AuthorizeDeps, decided: Decided): Promise<EvidenceReceipt | null> {
-  try {
-    return await append(deps, decided);
-  } catch {
-    return null; // the answer is a deny without a receipt, which says that nothing was recorded
-  }
 }

@@ -67,7 +67,7 @@ export async function perform(deps: PerformDeps, request: PerformRequest): Promi
       onServerRequest: request.onServerRequest,
     });
   } catch (error) {
-    return fail(deps, decision, receipt, sentUs, asMandateError(error));
+    return fail(deps, decision, receipt, sentUs, asMandateError(deps, error));
   }
   if (answer.kind === 'definition_changed') return toolChanged(deps, request, decision, server, answer.offered, sentUs);
 
@@ -87,7 +87,8 @@ export async function perform(deps: PerformDeps, request: PerformRequest): Promi
     );
   } catch (error) {
     // Nothing is released that is not on record.
-    const fault = asMandateError(error);
+    const fault = asMandateError(deps, error);
+    if (fault === error) deps.report(error);
     return {
       kind: 'failed',
       decision,
@@ -139,6 +140,7 @@ async function fail(
       outcome(deps, decision, sentUs, { status, code: error.code, result_digest: null, result_bytes: 0 }),
     );
   } catch (cause) {
+    deps.report(cause);
     return {
       kind: 'failed',
       decision,
@@ -174,8 +176,9 @@ function secretsOf({ transport }: Server): readonly string[] {
   return Object.entries(transport.env).flatMap(([name, value]) => (isSecretVariable(name, value) ? [value] : []));
 }
 
-/** An error that says nothing about it may have run: doubt counts as an effect. */
-function asMandateError(error: unknown): MandateError {
+/** An error that says nothing about it may have run: doubt counts as an effect. It is no fault that we know, so it is reported. */
+function asMandateError(deps: PerformDeps, error: unknown): MandateError {
   if (isMandateError(error)) return error;
+  deps.report(error);
   return new MandateError('internal', undefined, { cause: error, may_have_run: true });
 }

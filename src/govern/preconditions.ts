@@ -21,7 +21,7 @@ export interface Standing {
   readonly tool: PinnedTool | null;
 }
 
-export interface Asked {
+export interface AskedAction {
   readonly agent: string;
   readonly task: string | null;
   readonly action: Action;
@@ -33,7 +33,7 @@ export type Preconditions =
   | { readonly ok: false; readonly reason: Reason; readonly found: Partial<Standing> };
 
 /** What must hold whatever policy says. Pure: it reads the snapshot and nothing else. The first gap is the reason. */
-export function preconditions(snapshot: Snapshot, asked: Asked, now: Instant): Preconditions {
+export function preconditions(snapshot: Snapshot, asked: AskedAction, now: Instant): Preconditions {
   let found: Partial<Standing> = {};
   const refuse = (code: ReasonCode): Preconditions => ({ ok: false, reason: reason(code), found });
 

@@ -8,7 +8,7 @@ import type { PolicyRef } from '../core/policy-set.ts';
 import type { Reason } from '../core/reasons.ts';
 import { redactText, redactJson } from '../core/redaction.ts';
 import type { Hasher } from '../ports/hasher.ts';
-import type { Asked, Standing } from './preconditions.ts';
+import type { AskedAction, Standing } from './preconditions.ts';
 
 /** All that one decision came from. */
 export interface Decided {
@@ -19,7 +19,7 @@ export interface Decided {
   readonly determining: readonly string[];
   readonly policy: PolicyRef | null;
   readonly approval: ApprovalId | null;
-  readonly asked: Asked;
+  readonly asked: AskedAction;
   readonly credential: CredentialId;
   readonly found: Partial<Standing>;
   /** Canonical JSON of what the policy saw; null when a precondition decided. */
