@@ -19,6 +19,7 @@ const grant: PermitGrant = {
     params: { name: 'read', arguments: {} },
   },
   definition_digest: 'sha256:d',
+  definition_age_ms_max: 0,
 };
 const spent = (error: unknown): boolean => error instanceof MandateError && error.code === 'permit.spent';
 

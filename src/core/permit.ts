@@ -23,6 +23,8 @@ export interface PermitGrant {
   readonly action: Action;
   /** For a call: the pinned definition the decision was made on; the upstream must still offer exactly it. */
   readonly definition_digest: string | null;
+  /** How old, in ms, what the upstream is known to offer may be when it is compared; 0: asked for this call. */
+  readonly definition_age_ms_max: number;
 }
 
 interface Unspent {

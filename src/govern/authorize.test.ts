@@ -6,6 +6,7 @@ import { spendPermit } from '../core/permit.ts';
 import type { Agent } from '../core/actor.ts';
 import { answerApproval } from './answer-approval.ts';
 import { authorize, type Authorized } from './authorize.ts';
+import { TRUSTED_READ_DEFINITION_AGE_MS } from './definition-age.ts';
 import { openAuthorizeFixture, type AuthorizeFixture } from './authorize.fixture.ts';
 import { FILES, pin, DEFINITIONS, toolPattern } from './control.fixture.ts';
 
@@ -36,6 +37,27 @@ test('a read within the task is allowed, recorded before the permit, and the per
   assert.equal(grant.action, asked.action);
   assert.equal(grant.under, result.decision.id);
   assert.throws(() => spendPermit(result.permit), /spent once/);
+});
+
+test('TH-31: only a read of a trusted server, without an approval, may run on a definition seen a moment ago', async () => {
+  const ageOf = async (tool: string, change: (fixture: AuthorizeFixture) => Promise<void>): Promise<number> => {
+    const fixture = await openAuthorizeFixture();
+    await change(fixture);
+    let result = await authorize(fixture.deps, fixture.request(tool));
+    if (result.effect === 'hold') {
+      await approve(fixture, result);
+      result = await authorize(fixture.deps, fixture.request(tool));
+    }
+    assert.ok(result.effect === 'allow', `${tool}: ${codes(result).join()}`);
+    return spendPermit(result.permit).definition_age_ms_max;
+  };
+  const distrust = (f: AuthorizeFixture): Promise<void> =>
+    f.control.write({ noun: 'server', value: { ...FILES, trust: 'untrusted', version: 2 } });
+  assert.equal(await ageOf('read_file', async () => {}), TRUSTED_READ_DEFINITION_AGE_MS);
+  assert.ok(TRUSTED_READ_DEFINITION_AGE_MS <= 2_000);
+  assert.equal(await ageOf('write_file', async () => {}), 0);
+  assert.equal(await ageOf('delete_file', async () => {}), 0, 'approved');
+  assert.equal(await ageOf('read_file', distrust), 0);
 });
 
 test('every precondition denies on its own, and each deny is recorded', async () => {

@@ -79,7 +79,15 @@ async function recordedLook(
   });
   const action = { kind: 'list', server: server.id, tool: null, method: 'tools/list', params: {} } as const;
   const permit = mintPermit(
-    { under: id, server: server.id, task: null, agent: null, action, definition_digest: null },
+    {
+      under: id,
+      server: server.id,
+      task: null,
+      agent: null,
+      action,
+      definition_digest: null,
+      definition_age_ms_max: 0,
+    },
     stillGood,
   );
   let offered: readonly ToolDefinition[];

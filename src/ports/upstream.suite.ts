@@ -30,7 +30,6 @@ export interface UpstreamRig {
 }
 
 export interface RigOptions {
-  readonly trust?: Server['trust'];
   readonly call_ms_max?: number;
   readonly answer_bytes_max?: number;
 }
@@ -100,20 +99,20 @@ export function upstreamSuite(name: string, open: OpenRig): void {
     });
 
     test('a call of a pinned tool goes through while the server still offers exactly it', async (t) => {
-      for (const trust of ['trusted', 'untrusted'] as const) {
-        const rig = await open(t, { trust });
+      for (const age_ms of [LONG_MS, 0]) {
+        const rig = await open(t);
         for (const text of ['one', 'grün\r\n', '']) {
-          assert.equal(textOf(await send(rig, call('echo', { text }), pinned(rig))), JSON.stringify({ text }));
+          assert.equal(textOf(await send(rig, call('echo', { text }), pinned(rig, age_ms))), JSON.stringify({ text }));
         }
-        // A trusted server is asked once for all its pages, an untrusted one before each call.
-        assert.equal(listsIn(rig).length, trust === 'trusted' ? 3 : 9);
+        // Asked once for all its three pages, or before each call.
+        assert.equal(listsIn(rig).length, age_ms === 0 ? 9 : 3);
       }
     });
 
     for (const mutate of FIELDS) {
       test(`TH-31: a definition that changes between list and call stops the call (${mutate})`, async (t) => {
-        const rig = await open(t, { trust: 'untrusted' });
-        await send(rig, call('echo', { text: 'before' }), pinned(rig));
+        const rig = await open(t);
+        await send(rig, call('echo', { text: 'before' }), pinned(rig, LONG_MS));
         rig.setState({ mutate });
         const answer = await send(rig, call('echo', { text: 'after' }), pinned(rig));
         assert.equal(answer.kind === 'definition_changed' && answer.offered?.name, 'echo');
@@ -123,7 +122,7 @@ export function upstreamSuite(name: string, open: OpenRig): void {
 
     test('TH-31: a tool that is gone, or offered twice, stops the call', async (t) => {
       for (const state of [{ gone: true }, { twice: true }]) {
-        const rig = await open(t, { trust: 'untrusted' });
+        const rig = await open(t);
         rig.setState(state);
         const answer = await send(rig, call('echo', {}), pinned(rig));
         assert.deepEqual(answer, { kind: 'definition_changed', offered: null });
@@ -131,26 +130,26 @@ export function upstreamSuite(name: string, open: OpenRig): void {
       }
     });
 
-    test('TH-31: a list_changed notice makes a trusted server be asked again', async (t) => {
-      const rig = await open(t, { trust: 'trusted' });
+    test('TH-31: a list_changed notice makes a list that is young enough be asked for again', async (t) => {
+      const rig = await open(t);
       if (!rig.streams) return t.skip('a plain JSON answer carries no notice; the age limit bounds it');
-      await send(rig, call('echo', {}), pinned(rig));
+      await send(rig, call('echo', {}), pinned(rig, LONG_MS));
       rig.setState({ mutate: 'description' });
-      assert.equal((await send(rig, call('echo', {}), pinned(rig))).kind, 'result', 'within the age limit');
+      assert.equal((await send(rig, call('echo', {}), pinned(rig, LONG_MS))).kind, 'result', 'within the age limit');
       await send(rig, call('change', {}));
-      assert.equal((await send(rig, call('echo', {}), pinned(rig))).kind, 'definition_changed');
+      assert.equal((await send(rig, call('echo', {}), pinned(rig, LONG_MS))).kind, 'definition_changed');
     });
 
     test('TH-31: what a server lists in one session says nothing about another', async (t) => {
-      const rig = await open(t, { trust: 'trusted' });
+      const rig = await open(t);
       if (!rig.sessions) return t.skip('this server has no sessions');
       rig.setState({ perSession: true });
-      assert.equal((await send(rig, call('echo', {}), pinned(rig))).kind, 'result');
+      assert.equal((await send(rig, call('echo', {}), pinned(rig, LONG_MS))).kind, 'result');
       assert.equal(
-        (await send(rig, call('echo', {}), { ...pinned(rig), task: OTHER_TASK })).kind,
+        (await send(rig, call('echo', {}), { ...pinned(rig, LONG_MS), task: OTHER_TASK })).kind,
         'definition_changed',
       );
-      assert.equal((await send(rig, call('echo', {}), pinned(rig))).kind, 'result');
+      assert.equal((await send(rig, call('echo', {}), pinned(rig, LONG_MS))).kind, 'result');
     });
 
     test('TH-43: tasks and agents share no context, and one that ended is not used again', async (t) => {
@@ -347,6 +346,7 @@ export function permitFor(
     agent: AGENT,
     action,
     definition_digest: null,
+    definition_age_ms_max: 0,
     ...more,
   };
   return mintPermit(grant, stillGood);
@@ -357,9 +357,12 @@ export function listPermit(rig: Pick<UpstreamRig, 'server'>): Permit {
   return permitFor(rig, action, { task: null, agent: null });
 }
 
-function pinned(rig: UpstreamRig): Partial<PermitGrant> {
-  return { definition_digest: rig.hasher.sha256(canonicalJson(pinnedParts(ECHO_DEFINITION))) };
+function pinned(rig: UpstreamRig, definition_age_ms_max = 0): Partial<PermitGrant> {
+  const definition_digest = rig.hasher.sha256(canonicalJson(pinnedParts(ECHO_DEFINITION)));
+  return { definition_digest, definition_age_ms_max };
 }
+/** Longer than any test. */
+const LONG_MS = 60_000;
 
 export function send(
   rig: Pick<UpstreamRig, 'upstream' | 'server'>,

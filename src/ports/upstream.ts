@@ -11,8 +11,8 @@ import type { ToolDefinition } from '../core/tool.ts';
 export interface Upstream {
   /**
    * Sends the permitted action once and resolves with what the server answered. For a call with a pinned definition the
-   * server's current definition of that tool is checked in the same context first (at most `definition_age_ms_max` old
-   * for a trusted server, afresh for an untrusted one); when it differs nothing is sent.
+   * server's current definition of that tool is checked in the same context first (at most as old
+   * as the permit says); when it differs nothing is sent.
    * The permit is spent at the moment the request is written. Never retried here.
    * @throws upstream.* with `may_have_run`, permit.spent, server.command
    */

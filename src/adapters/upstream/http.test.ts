@@ -18,7 +18,7 @@ import type { SampleState } from './sample-server.suite.ts';
 async function openRig(
   t: TestContext,
   kind: Parameters<typeof openSampleHttp>[0],
-  { trust = 'trusted', ...limits }: RigOptions = {},
+  limits: RigOptions = {},
 ): Promise<UpstreamRig & { readonly http: SampleHttp }> {
   let state: SampleState = {};
   const http = await openSampleHttp(kind, () => state);
@@ -31,7 +31,7 @@ async function openRig(
   return {
     http,
     upstream,
-    server: sampleServer({ type: 'http', url: http.url }, { trust }),
+    server: sampleServer({ type: 'http', url: http.url }),
     hasher: testHasher,
     setState(next) {
       state = next as SampleState; // written by the suite

@@ -43,7 +43,7 @@ async function openRig(
     await upstream.close();
     await rm(folder, { recursive: true });
   });
-  return { upstream, server: sampleServer(transport(folder), { trust: 'untrusted' }), folder };
+  return { upstream, server: sampleServer(transport(folder)), folder };
 }
 
 /** Calls with the definition pinned from what the server lists. */

@@ -8,11 +8,7 @@ import { SAMPLE_PROGRAM } from './sample-stdio.suite.ts';
 import { openStdioUpstream } from './open.ts';
 import { sampleServer, testClock, testHasher } from './sample-deps.suite.ts';
 
-async function openRig(
-  t: TestContext,
-  era: 'modern' | 'legacy',
-  { trust = 'trusted', ...limits }: RigOptions = {},
-): Promise<UpstreamRig> {
+async function openRig(t: TestContext, era: 'modern' | 'legacy', limits: RigOptions = {}): Promise<UpstreamRig> {
   const folder = await mkdtemp(join(tmpdir(), 'mandate-test-'));
   const inherited = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8' };
   const upstream = openStdioUpstream({
@@ -31,10 +27,12 @@ async function openRig(
   const log = join(folder, 'received');
   return {
     upstream,
-    server: sampleServer(
-      { type: 'stdio', command: process.execPath, args: [SAMPLE_PROGRAM, folder, era], env: {} },
-      { trust },
-    ),
+    server: sampleServer({
+      type: 'stdio',
+      command: process.execPath,
+      args: [SAMPLE_PROGRAM, folder, era],
+      env: {},
+    }),
     hasher: testHasher,
     setState: (state) => writeFileSync(join(folder, 'state.json'), JSON.stringify(state)),
     received: () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n') : []),
