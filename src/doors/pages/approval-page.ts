@@ -58,7 +58,7 @@ function sentence(approval: Approval, task: Task | undefined): Html {
       <b>${untrusted(subject.tool)}</b> on the server <b>${untrusted(subject.server)}</b> in
       <b>${untrusted(approval.environment)}</b>.
     </p>
-    <p>Why a person is asked: ${untrusted(approval.message)}</p>`;
+    <p>Why a person is asked: ${untrusted(approval.message.replaceAll('\n', ' '))}</p>`;
 }
 
 function listed(approval: Approval): Html | '' {
@@ -226,7 +226,9 @@ function facts(deps: PagesDeps, approval: Approval, task: Task | undefined, now:
 }
 
 function whoMay(deps: PagesDeps, approval: Approval, now: Instant): Html {
-  const steps = approval.steps.filter((step) => step.asked.length > 0);
+  const steps = approval.steps
+    .map(({ asked, from }) => ({ from, asked: asked.filter((human) => !approval.excluded.includes(human)) }))
+    .filter((step) => step.asked.length > 0);
   const given = approval.votes.filter((vote) => vote.verdict === 'approve').length;
   return html`${steps.map(
       (step) =>

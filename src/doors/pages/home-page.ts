@@ -54,7 +54,7 @@ function waiting(deps: PagesDeps, viewer: Viewer): Html {
         in ${approval.environment}</a
       >
       <span class="quiet">ends ${away(approval.expires_at, now)}</span>
-      <div>${untrusted(approval.message)}</div>
+      <div>${untrusted(approval.message.replaceAll('\n', ' '))}</div>
     </li>`;
   return html`<section aria-labelledby="waiting">
     <h2 id="waiting">Waiting for you (${mine.length})</h2>
@@ -178,11 +178,11 @@ function decisionTable(deps: PagesDeps, entries: readonly EvidenceEntry[]): Html
       <table>
         <thead>
           <tr>
-            <th scope="col">When</th>
-            <th scope="col">Agent</th>
-            <th scope="col">Action</th>
             <th scope="col">Verdict</th>
+            <th scope="col">Action</th>
+            <th scope="col">Agent</th>
             <th scope="col">Why</th>
+            <th scope="col">When</th>
           </tr>
         </thead>
         <tbody>
@@ -194,13 +194,9 @@ function decisionTable(deps: PagesDeps, entries: readonly EvidenceEntry[]): Html
                 ? `${action.server ?? '?'} ${action.method}`
                 : `${action.server ?? '?'}/${action.tool}`;
             return html`<tr>
-              <td>
-                ${moment(instant(Date.parse(record.at)), now)}
-                <div class="quiet"><code>${record.id}</code></div>
-              </td>
-              <td>${untrusted(record.actor)}</td>
-              <td>${untrusted(what)}</td>
               <td>${verdict(record.effect)}</td>
+              <td>${untrusted(what)}</td>
+              <td>${untrusted(record.actor)}</td>
               <td>
                 ${reasons.map(
                   (one) =>
@@ -211,6 +207,10 @@ function decisionTable(deps: PagesDeps, entries: readonly EvidenceEntry[]): Html
                       >
                     </div>`,
                 )}${approval === null ? '' : html`<a href="/approvals/${approval}">approval</a>`}
+              </td>
+              <td>
+                ${moment(instant(Date.parse(record.at)), now)}
+                <div class="quiet"><code>${record.id}</code></div>
               </td>
             </tr>`;
           })}
