@@ -13,7 +13,7 @@ import { systemHasher } from './adapters/system/hasher.ts';
 import { systemRandom } from './adapters/system/random.ts';
 import { openTaskMemory } from './adapters/task-memory/memory.ts';
 import { openUpstream } from './adapters/upstream/open.ts';
-import { openApi } from './api/app.ts';
+import { openControlApi } from './api/app.ts';
 import type { ApiDeps } from './api/deps.ts';
 import { measured, openMetrics, type GaugeReadings } from './api/metrics.ts';
 import { httpStatus } from './api/problem.ts';
@@ -23,6 +23,7 @@ import { approvalState } from './core/approval.ts';
 import type { Caller } from './core/caller.ts';
 import { ORG_ID } from './core/organisation.ts';
 import type { Instant } from './core/instant.ts';
+import { signInUrl } from './core/page-url.ts';
 import { isOpen } from './core/task.ts';
 import { allowedNames, listenOn } from './doors/http/listen.ts';
 import { openPages } from './doors/pages/app.ts';
@@ -244,7 +245,7 @@ async function start(
       snapshot_age_ms: 0,
     }),
   };
-  const api = openApi(apiDeps);
+  const api = openControlApi(apiDeps);
   closers.push(() => api.close());
   const pages = openPages({ ...apiDeps, httpStatus });
   const site = new Hono().route('/', pages).route('/', api.app);
@@ -285,7 +286,7 @@ async function start(
   return {
     url,
     operatorToken: data.operatorToken,
-    firstRunLink: link === null ? null : `${publicUrl}/sign-in?link=${link}`,
+    firstRunLink: link === null ? null : signInUrl(publicUrl, link),
     people,
     closed: stopped.promise,
     close,

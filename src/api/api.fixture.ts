@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { getRequestListener } from '@hono/node-server';
 import type { Role } from '../core/actor.ts';
 import type { Credential, CredentialKind } from '../core/credential.ts';
+import { SESSION_COOKIE } from '../core/session-cookie.ts';
 import { actorId } from '../core/ids.ts';
 import { plusMs } from '../core/instant.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -15,8 +16,8 @@ import { openFeed } from '../govern/feed.ts';
 import type { Approval } from '../core/approval.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import { formToken } from '../standards/http-request/form-token.ts';
-import { openApi } from './app.ts';
-import { API_FORM, SESSION_COOKIE, type ApiDeps } from './deps.ts';
+import { openControlApi } from './app.ts';
+import { API_FORM, type ApiDeps } from './deps.ts';
 import { openMetrics } from './metrics.ts';
 
 export interface Answer {
@@ -101,8 +102,8 @@ export async function openApiFixture(t: TestContext, agent = 'worker'): Promise<
     version: '0.0.0-test',
     report: (fault) => faults.push(fault),
   };
-  const opened = openApi(api);
-  const listener = getRequestListener((request) => opened.fetch(request), { overrideGlobalObjects: false });
+  const opened = openControlApi(api);
+  const listener = getRequestListener((request) => opened.app.fetch(request), { overrideGlobalObjects: false });
   http.on('request', (request, response) => void listener(request, response));
   t.after(async () => {
     opened.close();

@@ -30,13 +30,12 @@ export type { ApiDeps } from './deps.ts';
 export interface Api {
   /** To be mounted at `/`: it answers `/v1/…`, `/healthz`, `/readyz` and `/metrics`. */
   readonly app: Hono<ApiEnv>;
-  fetch(request: Request, env?: unknown): Response | Promise<Response>;
   /** Ends every event stream. */
   close(): void;
 }
 
 /** The control API. Its description stands at `/v1/openapi.json` and is made from the schemas that check requests. */
-export function openApi(deps: ApiDeps): Api {
+export function openControlApi(deps: ApiDeps): Api {
   const app: ApiApp = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (!result.success) throw invalid(result.error.issues);
@@ -83,7 +82,7 @@ export function openApi(deps: ApiDeps): Api {
   app.all('/v1/*', () => {
     throw new MandateError('not_found', 'The API has no such route.');
   });
-  return { app, fetch: (request, env) => app.fetch(request, env as never), close: () => streams.close() }; // Hono's own env type is open
+  return { app, close: () => streams.close() };
 }
 
 /** Nothing the API answers is a page, nor to be kept. */

@@ -1,9 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ROLES } from '../core/actor.ts';
-import { APPROVAL_STATES, approvalState, type Approval } from '../core/approval.ts';
+import { APPROVAL_STATES, approvalState, VERDICTS, type Approval } from '../core/approval.ts';
 import { MandateError } from '../core/errors.ts';
 import { actorId, isRecordId } from '../core/ids.ts';
 import type { Instant } from '../core/instant.ts';
+import { approvalUrl } from '../core/page-url.ts';
 import { answerApproval } from '../govern/answer-approval.ts';
 import type { ApiApp, ApiDeps } from './deps.ts';
 import {
@@ -47,9 +48,7 @@ export const approvalSchema = z
     steps: list(z.object({ asked: list(z.string()), from: time })),
     roles: list(z.enum(ROLES)),
     quorum: z.number(),
-    votes: list(
-      z.object({ human: z.string(), verdict: z.enum(['approve', 'deny', 'confirm']), reason: z.string(), at: time }),
-    ),
+    votes: list(z.object({ human: z.string(), verdict: z.enum(VERDICTS), reason: z.string(), at: time })),
     state: z.enum(APPROVAL_STATES),
     message: z.string(),
     decision: z.string().nullable(),
@@ -64,7 +63,7 @@ export function approvalBody(approval: Approval, publicUrl: string, now: Instant
   const { nonce: _unsaid, steps, votes, created_at, expires_at, ...rest } = approval;
   return {
     ...rest,
-    url: `${publicUrl}/approvals/${approval.id}`,
+    url: approvalUrl(publicUrl, approval.id),
     state: approvalState(approval, now),
     steps: steps.map((step) => ({ asked: step.asked, from: when(step.from) })),
     votes: votes.map((vote) => ({ ...vote, at: when(vote.at) })),
@@ -118,7 +117,7 @@ export function approvals(app: ApiApp, deps: ApiDeps): void {
     path: '/v1/approvals/{id}/{verdict}',
     summary: 'Answer: a human who may, stepped up within five minutes, about the digest they read.',
     request: {
-      params: z.strictObject({ id: recordIdOf('apr'), verdict: z.enum(['approve', 'deny', 'confirm']) }),
+      params: z.strictObject({ id: recordIdOf('apr'), verdict: z.enum(VERDICTS) }),
       body: jsonBody(z.strictObject({ digest: z.string().min(1).max(200), reason: reasonText })),
     },
     responses: answers(approvalSchema, 'The approval after this answer.'),

@@ -52,8 +52,6 @@ export interface ApiEnv {
 }
 export type ApiApp = OpenAPIHono<ApiEnv>;
 
-/** The cookie of a human's session. */
-export const SESSION_COOKIE = 'mandate_session';
 /** Carries the form token of a request with a cookie that our own pages send as JSON. */
 export const FORM_HEADER = 'X-Mandate-Form';
 /** The form that FORM_HEADER stands for. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openApiFixture, type Ask } from './api.fixture.ts';
-import { SESSION_COOKIE } from './deps.ts';
+import { SESSION_COOKIE } from '../core/session-cookie.ts';
 
 /** Every route of the description, with what it needs to be well-formed. */
 const BODIES: Readonly<Record<string, unknown>> = {

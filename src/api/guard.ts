@@ -1,12 +1,13 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Caller } from '../core/caller.ts';
+import { SESSION_COOKIE } from '../core/session-cookie.ts';
 import { MandateError } from '../core/errors.ts';
 import { authenticate, authenticateSession } from '../govern/authenticate.ts';
 import { readCredential } from '../standards/http-request/credential.ts';
 import { isFormToken } from '../standards/http-request/form-token.ts';
 import { isHostAllowed } from '../standards/http-request/host.ts';
 import { foreignPage, isForeignPage } from '../standards/http-request/site.ts';
-import { API_FORM, FORM_HEADER, SESSION_COOKIE, type ApiDeps, type ApiEnv } from './deps.ts';
+import { API_FORM, FORM_HEADER, type ApiDeps, type ApiEnv } from './deps.ts';
 
 /** Answers only under our own names, so that a page cannot point its own name here (DNS rebinding). */
 export function guardHost(deps: Pick<ApiDeps, 'hosts'>): MiddlewareHandler {

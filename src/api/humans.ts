@@ -4,11 +4,11 @@ import { SIGN_IN_LINK_MS } from '../core/credential.ts';
 import { MandateError } from '../core/errors.ts';
 import { actorId } from '../core/ids.ts';
 import { plusMs } from '../core/instant.ts';
+import { signInUrl } from '../core/page-url.ts';
 import { LIFECYCLE } from '../core/lifecycle.ts';
 import { newSignInLink, registerHuman, type Invited } from '../govern/register-human.ts';
 import type { ApiApp, ApiDeps } from './deps.ts';
 import { answers, emptyBody, jsonBody, list, pageOf, pageQuery, pageRequest, sent, slug, time, when } from './route.ts';
-import { signInUrl } from './sign-in-url.ts';
 import { vouchFor } from '../govern/vouch-for.ts';
 
 export const humanSchema = z

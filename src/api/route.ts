@@ -1,13 +1,14 @@
 import { z, type RouteConfig } from '@hono/zod-openapi';
 import type { ZodType } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../core/errors.ts';
+import { SLUG } from '../core/ids.ts';
 import { toRfc3339, type Instant } from '../core/instant.ts';
 import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '../ports/page.ts';
 
 /** The id of an actor, server or environment. */
 export const slug = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and dashes, at most 31, starting with a letter');
+  .regex(SLUG, 'must be lower-case letters, digits and dashes, at most 31, starting with a letter');
 
 /** An id that Mandate made. */
 export function recordIdOf(prefix: string): z.ZodString {

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { MandateError } from '../core/errors.ts';
 import { serverId } from '../core/ids.ts';
 import { REDACTED, redactText } from '../core/redaction.ts';
-import type { Server } from '../core/server.ts';
+import { ISOLATION, SERVER_STATES, TRUST, type Server } from '../core/server.ts';
 import { refreshServer } from '../govern/refresh-server.ts';
 import { registerServer, removeServer } from '../govern/register-server.ts';
 import type { ApiApp, ApiDeps } from './deps.ts';
@@ -50,10 +50,10 @@ export const serverSchema = z
     id: slug,
     transport: transportShown,
     environment: slug,
-    trust: z.enum(['trusted', 'untrusted']),
+    trust: z.enum(TRUST),
     regulated: z.boolean(),
-    isolation: z.enum(['task', 'agent']),
-    state: z.enum(['registered', 'removed']),
+    isolation: z.enum(ISOLATION),
+    state: z.enum(SERVER_STATES),
     created_at: time,
     updated_at: time,
     version: z.number(),
@@ -99,9 +99,9 @@ export function servers(app: ApiApp, deps: ApiDeps): void {
           id: slug,
           transport: transportGiven,
           environment: slug,
-          trust: z.enum(['trusted', 'untrusted']),
+          trust: z.enum(TRUST),
           regulated: z.boolean().default(false),
-          isolation: z.enum(['task', 'agent']).default('task'),
+          isolation: z.enum(ISOLATION).default('task'),
         }),
       ),
     },

@@ -3,7 +3,7 @@ import { ACTOR_KINDS } from '../core/actor.ts';
 import { MandateError } from '../core/errors.ts';
 import { actorId, isRecordId } from '../core/ids.ts';
 import type { Instant } from '../core/instant.ts';
-import { isOpen, PURPOSE_SOURCES, type Task } from '../core/task.ts';
+import { isOpen, PURPOSE_SOURCES, TASK_STATES, TRIGGER_KINDS, type Task } from '../core/task.ts';
 import { DATA_CLASSES } from '../core/tool.ts';
 import { closeTask } from '../govern/close-task.ts';
 import type { IssuedToken } from '../govern/issue-token.ts';
@@ -27,7 +27,6 @@ import {
   whenOrNull,
 } from './route.ts';
 
-const TASK_STATES = ['open', 'closed', 'expired', 'ended'] as const;
 const source = z.enum(PURPOSE_SOURCES);
 
 export const chainSchema = list(z.object({ actor: z.string(), kind: z.enum(ACTOR_KINDS) }));
@@ -44,7 +43,7 @@ export const taskSchema = z
     revisions: list(
       z.object({ revision: z.number(), purpose: z.string(), purpose_source: source, set_by: z.string(), at: time }),
     ),
-    trigger: z.object({ kind: z.string(), id: z.string() }),
+    trigger: z.object({ kind: z.enum(TRIGGER_KINDS), id: z.string() }),
     chain: chainSchema,
     scope: z.object({
       tools: list(z.string()),

@@ -22,9 +22,12 @@ export type ApprovalSubject =
 export const APPROVAL_STATES = ['pending', 'approved', 'confirmed', 'denied', 'expired', 'consumed', 'void'] as const;
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
+export const VERDICTS = ['approve', 'deny', 'confirm'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
 export interface Vote {
   readonly human: ActorId;
-  readonly verdict: 'approve' | 'deny' | 'confirm';
+  readonly verdict: Verdict;
   readonly reason: string;
   readonly at: Instant;
 }

@@ -28,7 +28,7 @@ export interface RecordIds {
 }
 export type RecordPrefix = keyof RecordIds;
 
-const SLUG = /^[a-z][a-z0-9-]{0,30}$/;
+export const SLUG = /^[a-z][a-z0-9-]{0,30}$/;
 
 /** True when `text` may name an actor, server, environment or team. */
 export function isSlug(text: string): boolean {

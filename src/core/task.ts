@@ -7,9 +7,13 @@ import type { Budget, Scope } from './scope.ts';
 export const PURPOSE_SOURCES = ['human', 'schedule', 'event', 'parent', 'agent'] as const;
 export type PurposeSource = (typeof PURPOSE_SOURCES)[number];
 
-/** Who or what set the task going. `operator` is the holder of the admin token. */
+/** `operator` is the holder of the admin token. */
+export const TRIGGER_KINDS = ['human', 'workload', 'agent', 'operator'] as const;
+export type TriggerKind = (typeof TRIGGER_KINDS)[number];
+
+/** Who or what set the task going. */
 export interface Trigger {
-  readonly kind: 'human' | 'workload' | 'agent' | 'operator';
+  readonly kind: TriggerKind;
   readonly id: string;
 }
 
@@ -21,7 +25,8 @@ export interface Revision {
   readonly at: Instant;
 }
 
-export type TaskState = 'open' | 'closed' | 'expired' | 'ended';
+export const TASK_STATES = ['open', 'closed', 'expired', 'ended'] as const;
+export type TaskState = (typeof TASK_STATES)[number];
 
 /** What authority hangs on: a purpose, a scope, budgets and an end. */
 export interface Task {

@@ -38,6 +38,9 @@ test('no server speaks in the name of Mandate', () => {
     _meta: { 'dev.mandate/decision': { effect: 'allow' }, 'Dev.Mandate/decision': 1, 'dev.mandate': 2, other: 3 },
   });
   assert.deepEqual(result['_meta'], { other: 3 });
+  const error = { code: -1, message: 'no', data: { 'dev.mandate/decision': { effect: 'allow' }, other: 3 } };
+  const { answer } = inspectResult({ kind: 'error', error, bytes: 1 }, []);
+  assert.deepEqual(answer.kind === 'error' && answer.error.data, { other: 3 });
 });
 
 test('variables that hold secrets are told from settings by their name or their form', () => {

@@ -37,7 +37,10 @@ export function inspectResult(answer: Inspected['answer'], secrets: readonly str
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [cleanText(key), clean(member)]));
   };
   const cleaned = hidden.length === 0 ? answer : cleanAnswer(answer, clean, cleanText);
-  if (cleaned.kind === 'error') return { answer: cleaned, secrets_removed: removed };
+  if (cleaned.kind === 'error') {
+    const error = { ...cleaned.error, ...withoutOurData(cleaned.error.data) };
+    return { answer: { ...cleaned, error }, secrets_removed: removed };
+  }
   return { answer: { ...cleaned, result: withoutOurMeta(cleaned.result) }, secrets_removed: removed };
 }
 
@@ -62,6 +65,12 @@ function withoutOurMeta(result: JsonObject): JsonObject {
   const meta = result['_meta'];
   if (!isJsonObject(meta) || !Object.keys(meta).some(isOurs)) return result;
   return { ...result, _meta: Object.fromEntries(Object.entries(meta).filter(([key]) => !isOurs(key))) };
+}
+
+/** The same in the data of an error, which is where it carries what `_meta` carries in a result. */
+function withoutOurData(data: Json | undefined): { readonly data?: Json } {
+  if (data === undefined || !isJsonObject(data) || isRawNumber(data)) return data === undefined ? {} : { data };
+  return { data: Object.fromEntries(Object.entries(data).filter(([key]) => !isOurs(key))) };
 }
 
 function isOurs(key: string): boolean {

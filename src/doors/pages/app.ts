@@ -1,14 +1,15 @@
 import { Hono, type Context } from 'hono';
 import { html } from 'hono/html';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { VERDICTS, type Verdict } from '../../core/approval.ts';
 import { isRecordId } from '../../core/ids.ts';
 import { ERROR_CODES, isMandateError, MandateError } from '../../core/errors.ts';
 import { answerApproval } from '../../govern/answer-approval.ts';
 import { stepUp } from '../../govern/sign-in.ts';
-import { login } from '../login/login.ts';
 import { answerForm, approvalPage } from './approval-page.ts';
 import type { PagesDeps } from './deps.ts';
 import { requireOwnForm } from './form-guard.ts';
+import { login } from './login.ts';
 import { DECISIONS_SHOWN, homePage } from './home-page.ts';
 import { alert, layout } from './layout.ts';
 import { guardPage, secure } from './page-headers.ts';
@@ -82,8 +83,9 @@ async function questionOf(
   return approvalPage(deps, viewer, approval, task, refused);
 }
 
-function verdictOf(text: string): 'approve' | 'deny' | 'confirm' {
-  if (text === 'approve' || text === 'deny' || text === 'confirm') return text;
+function verdictOf(text: string): Verdict {
+  const verdict = VERDICTS.find((one) => one === text);
+  if (verdict !== undefined) return verdict;
   throw new MandateError('input.invalid', 'Choose one of the answers.');
 }
 

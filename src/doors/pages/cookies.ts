@@ -2,7 +2,8 @@ import type { Context } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
 import type { CookieOptions } from 'hono/utils/cookie';
 import { SESSION_MS } from '../../core/credential.ts';
-import { FORM_COOKIE, SESSION_COOKIE, type PagesDeps } from './deps.ts';
+import { SESSION_COOKIE } from '../../core/session-cookie.ts';
+import { FORM_COOKIE, type PagesDeps } from './deps.ts';
 
 export function giveSession(deps: PagesDeps, c: Context, secret: string): void {
   setCookie(c, SESSION_COOKIE, secret, { ...attributes(deps), maxAge: SESSION_MS / 1000 });

@@ -19,7 +19,5 @@ export interface PagesDeps extends Control {
   report(fault: unknown): void;
 }
 
-/** The same cookie as the API reads. */
-export const SESSION_COOKIE = 'mandate_session';
 /** What a form is bound to before there is a session. */
 export const FORM_COOKIE = 'mandate_form';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { STEP_UP_MS } from '../../core/credential.ts';
 import { authorize } from '../../govern/authorize.ts';
 import { PASSPHRASE } from '../../govern/control.fixture.ts';
-import { SESSION_COOKIE } from './deps.ts';
+import { SESSION_COOKIE } from '../../core/session-cookie.ts';
 import { hiddenFields, openPagesFixture } from './pages.fixture.ts';
 
 test('every page, refusals and assets too, carries the headers that keep scripts and frames out', async (t) => {

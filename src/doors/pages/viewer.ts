@@ -1,9 +1,10 @@
 import type { Caller } from '../../core/caller.ts';
+import { SESSION_COOKIE } from '../../core/session-cookie.ts';
 import { MandateError } from '../../core/errors.ts';
 import { authenticateSession } from '../../govern/authenticate.ts';
 import { readCredential } from '../../standards/http-request/credential.ts';
 import { foreignPage } from '../../standards/http-request/site.ts';
-import { SESSION_COOKIE, type PagesDeps } from './deps.ts';
+import type { PagesDeps } from './deps.ts';
 
 export type Viewer = Extract<Caller, { kind: 'human' }>;
 

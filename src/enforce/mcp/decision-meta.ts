@@ -2,6 +2,7 @@ import type { Approval } from '../../core/approval.ts';
 import type { Decision } from '../../core/decision.ts';
 import { toRfc3339 } from '../../core/instant.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
+import { approvalUrl } from '../../core/page-url.ts';
 import { reason, type Reason, type ReasonCode } from '../../core/reasons.ts';
 import type { EvidenceReceipt } from '../../ports/evidence-log.ts';
 
@@ -27,11 +28,6 @@ export function decisionMeta({ decision, receipt, approval }: Shown, publicUrl: 
     evidence: receipt === null ? null : { chain: receipt.chain, seq: receipt.seq, hash: receipt.hash },
     ...(approval === undefined ? {} : { approval: approvalMeta(approval, publicUrl) }),
   };
-}
-
-/** Where a person answers. */
-export function approvalUrl(approval: Pick<Approval, 'id'>, publicUrl: string): string {
-  return `${publicUrl}/approvals/${approval.id}`;
 }
 
 /**
@@ -61,7 +57,7 @@ function approvalMeta(approval: Approval, publicUrl: string): Json {
   return {
     id: approval.id,
     kind: approval.subject.kind,
-    url: approvalUrl(approval, publicUrl),
+    url: approvalUrl(publicUrl, approval.id),
     expires_at: toRfc3339(approval.expires_at),
   };
 }

@@ -2,8 +2,9 @@ import type { Approval } from '../../core/approval.ts';
 import type { Decision } from '../../core/decision.ts';
 import type { MandateError } from '../../core/errors.ts';
 import { toRfc3339 } from '../../core/instant.ts';
+import { approvalUrl } from '../../core/page-url.ts';
 import type { ReasonCode } from '../../core/reasons.ts';
-import { approvalUrl, shownReasons } from './decision-meta.ts';
+import { shownReasons } from './decision-meta.ts';
 
 /** What a model reads of a deny: what was refused, by which rule, and what would be allowed. */
 export function deniedText(decision: Decision, shownTool: string): string {
@@ -18,7 +19,7 @@ export function deniedText(decision: Decision, shownTool: string): string {
 export function heldText(approval: Approval, shownTool: string, publicUrl: string): string {
   return (
     `Held for approval: ${shownTool} was not called yet. A person must approve exactly this call at ` +
-    `${approvalUrl(approval, publicUrl)} until ${toRfc3339(approval.expires_at)}. ` +
+    `${approvalUrl(publicUrl, approval.id)} until ${toRfc3339(approval.expires_at)}. ` +
     'Once it is approved, call again with the same arguments; until then the same call gets the same answer. ' +
     `Approval ${approval.id}.`
   );

@@ -1,12 +1,13 @@
 import type { Decision } from '../../core/decision.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { MandateError } from '../../core/errors.ts';
+import { approvalUrl } from '../../core/page-url.ts';
 import type { EvidenceReceipt } from '../../ports/evidence-log.ts';
 import type { Performed } from '../../govern/perform.ts';
 import { ERROR_CODE } from '../../standards/mcp/error-code.ts';
 import { offersUrlElicitation, resultTypeOf, type UrlElicitation } from '../../standards/mcp/input-required.ts';
 import { isRawNumber } from '../../standards/strict-json/raw-number.ts';
-import { approvalUrl, DECISION_KEY, decisionMeta, isHidden, type Shown } from './decision-meta.ts';
+import { DECISION_KEY, decisionMeta, isHidden, type Shown } from './decision-meta.ts';
 import { REFUSED, sendError, sendResult, withDecision, type AnswerDeps, type Exchange } from './exchange.ts';
 import { deniedText, elicitationText, failedText, heldText } from './refusal-text.ts';
 import { sealState } from './request-state.ts';
@@ -77,7 +78,7 @@ function sendHeld(
   performed: Extract<Performed, { kind: 'held' }>,
 ): void {
   const { approval, decision } = performed;
-  const url = approvalUrl(approval, deps.publicUrl);
+  const url = approvalUrl(deps.publicUrl, approval.id);
   const message = elicitationText(decision, call.named);
   const { spoken, session, caller, task } = exchange;
   if (spoken.era === 'modern' && !call.again && task !== null && offersUrlElicitation(spoken.capabilities)) {
@@ -152,18 +153,7 @@ function sendServerError(
   if (error.data === undefined || NOT_ITS_OWN.has(error.code))
     return sendError(exchange, code, error.message, decision);
   // Data that is no object has no room for more; it is passed on as it is.
-  sendError(
-    exchange,
-    code,
-    error.message,
-    isPlainObject(error.data) ? { ...withoutOurs(error.data), ...decision } : error.data,
-  );
-}
-
-function withoutOurs(data: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(data).filter(([key]) => !key.normalize('NFKC').toLowerCase().startsWith('dev.mandate')),
-  );
+  sendError(exchange, code, error.message, isPlainObject(error.data) ? { ...error.data, ...decision } : error.data);
 }
 
 function isPlainObject(value: Json | undefined): value is JsonObject {

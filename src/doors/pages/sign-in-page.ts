@@ -1,10 +1,10 @@
 import { html } from 'hono/html';
 import { PASSPHRASE_CHARS_MAX, PASSPHRASE_CHARS_MIN } from '../../govern/sign-in.ts';
-import type { PagesDeps } from '../pages/deps.ts';
-import { tokenFor } from '../pages/form-guard.ts';
-import { alert } from '../pages/layout.ts';
-import type { Html } from '../pages/untrusted.ts';
-import type { Viewer } from '../pages/viewer.ts';
+import type { PagesDeps } from './deps.ts';
+import { tokenFor } from './form-guard.ts';
+import { alert } from './layout.ts';
+import type { Html } from './untrusted.ts';
+import type { Viewer } from './viewer.ts';
 
 export const SIGN_IN_FORM = 'sign-in';
 export const STEP_UP_FORM = 'step-up';

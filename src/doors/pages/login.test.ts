@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SIGN_IN_LINK_MS } from '../../core/credential.ts';
 import { firstRunLink } from '../../govern/first-run.ts';
-import { SESSION_COOKIE } from '../pages/deps.ts';
-import { openPagesFixture, type PagesFixture } from '../pages/pages.fixture.ts';
+import { SESSION_COOKIE } from '../../core/session-cookie.ts';
+import { openPagesFixture, type PagesFixture } from './pages.fixture.ts';
 
 const CHOSEN = 'a long enough passphrase';
 

@@ -2,12 +2,12 @@ import type { Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { isMandateError, MandateError } from '../../core/errors.ts';
 import { signIn, signOut, stepUp, useSignInLink } from '../../govern/sign-in.ts';
-import { giveFormHolder, giveSession, takeSession } from '../pages/cookies.ts';
-import type { PagesDeps } from '../pages/deps.ts';
-import { formHolder, requireOwnForm } from '../pages/form-guard.ts';
-import { layout, SIGN_OUT_FORM } from '../pages/layout.ts';
-import { readForm } from '../pages/read-form.ts';
-import { viewerOf } from '../pages/viewer.ts';
+import { giveFormHolder, giveSession, takeSession } from './cookies.ts';
+import type { PagesDeps } from './deps.ts';
+import { formHolder, requireOwnForm } from './form-guard.ts';
+import { layout, SIGN_OUT_FORM } from './layout.ts';
+import { readForm } from './read-form.ts';
+import { viewerOf } from './viewer.ts';
 import { SIGN_IN_FORM, signInPage, STEP_UP_FORM, stepUpPage, type Refused } from './sign-in-page.ts';
 
 /** Getting into, raising and leaving a session with a cookie. There is no set-up page: the first link is printed. */
