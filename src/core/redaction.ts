@@ -3,6 +3,9 @@ import { isJsonObject, type Json } from './json.ts';
 /** What replaces a secret. */
 export const REDACTED = '[redacted]';
 
+/** A known value that is shorter is not taken out of texts: replacing it would tear up ordinary words. */
+export const SECRET_VALUE_CHARS_MIN = 8;
+
 /** Text with everything that has the form of a secret replaced: known token formats, keys, URL passwords, PEM blocks. */
 export function redactText(text: string): string {
   let clean = text;
@@ -28,7 +31,8 @@ export function isSecretVariable(name: string, value: string): boolean {
   return SECRET_VARIABLE.test(name) || SECRET_KEY.test(name) || redactText(value) !== value;
 }
 
-const SECRET_VARIABLE = /(?:^|_)(?:api)?(?:key|token|secret|pass|password|passphrase|credentials?|auth|pat|dsn|cookie)(?:_|$)/i;
+const SECRET_VARIABLE =
+  /(?:^|_)(?:api)?(?:key|token|secret|pass|password|passphrase|credentials?|auth|pat|dsn|cookie)(?:_|$)/i;
 
 const SECRET_KEY =
   /^(?:.*[_-])?(?:password|passwd|passphrase|secret|api[_-]?key|apikey|access[_-]?token|refresh[_-]?token|id[_-]?token|auth[_-]?token|token|authorization|cookie|private[_-]?key|client[_-]?secret|credentials?)$/i;

@@ -1,10 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import { REDACTED } from '../core/redaction.ts';
+import { REDACTED, SECRET_VALUE_CHARS_MIN } from '../core/redaction.ts';
 import type { UpstreamAnswer } from '../ports/upstream.ts';
 import { isRawNumber } from '../standards/strict-json/raw-number.ts';
-
-/** Shorter values are not treated as secrets of a server: replacing them would tear up ordinary text. */
-const SECRET_CHARS_MIN = 8;
 
 /** What a client may see of an answer. */
 export interface Inspected {
@@ -19,7 +16,7 @@ export interface Inspected {
  * @param secrets values of the server's own environment and credentials
  */
 export function inspectResult(answer: Inspected['answer'], secrets: readonly string[]): Inspected {
-  const hidden = secrets.filter((secret) => secret.length >= SECRET_CHARS_MIN);
+  const hidden = secrets.filter((secret) => secret.length >= SECRET_VALUE_CHARS_MIN);
   let removed = 0;
   const cleanText = (value: string): string => {
     let text = value;

@@ -4,9 +4,11 @@ import { dirname, join, resolve } from 'node:path';
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
 import { MandateError } from '../../core/errors.ts';
 import { toRfc3339, type Instant } from '../../core/instant.ts';
+import { sha256OfFile } from '../../standards/file/sha256-of-file.ts';
+import { syncPath } from '../../standards/file/sync-path.ts';
 import { DATA_FILES, KEY_FILES } from './files.ts';
-import { CONFIG_FILE, MANIFEST_FILE, sha256Of, type BackupFile, type BackupManifest } from './manifest.ts';
-import { readWhole, syncPath, writeWhole } from './whole-file.ts';
+import { MANIFEST_FILE, type BackupFile, type BackupManifest } from './manifest.ts';
+import { readWhole, writeWhole } from './whole-file.ts';
 
 export interface BackupOptions {
   /** The data directory; a `serve` may be at work in it. */
@@ -58,7 +60,7 @@ async function fill(
   // The store first: evidence precedes every change, so the later copy holds the record of each change in the earlier.
   for (const name of [DATA_FILES.store, DATA_FILES.evidence]) await copyOnline(join(data, name), join(folder, name));
   const small: readonly BackupFile[] = [
-    ...(existsSync(join(data, CONFIG_FILE)) ? ([CONFIG_FILE] as const) : []),
+    ...(existsSync(join(data, DATA_FILES.config)) ? ([DATA_FILES.config] as const) : []),
     ...(with_keys ? KEY_FILES : []),
   ];
   for (const name of small) copyFileSync(join(data, name), join(folder, name));
@@ -67,7 +69,7 @@ async function fill(
   for (const name of [DATA_FILES.store, DATA_FILES.evidence, ...small]) {
     const file = join(folder, name);
     syncPath(file);
-    files[name] = { bytes: statSync(file).size, sha256: await sha256Of(file) };
+    files[name] = { bytes: statSync(file).size, sha256: await sha256OfFile(file) };
   }
   syncPath(join(folder, 'keys'));
   const manifest: BackupManifest = {

@@ -9,6 +9,14 @@ export const DATA_FILES = {
   operatorToken: 'admin-token',
   /** Present from a restore until everything that was live in the backup is ended. */
   restored: 'restored.json',
+  /** A person's settings; a backup holds them too. */
+  config: 'mandate.yaml',
+  /** Where a running server listens, for the commands of its user. */
+  address: 'address',
+  /** The private folders of server processes; emptied at each start. */
+  scratch: 'scratch',
+  /** The sample organisation of `mandate demo`: what its file server may touch. */
+  sample: 'sample',
   lock: 'lock.db',
   /** The process that holds the lock, for an error message of another. */
   holder: 'lock.pid',

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { MandateError } from '../../core/errors.ts';
+import { resultCode, saysDamaged, SQLITE_BUSY } from '../../standards/sqlite/result-code.ts';
 import { DATA_FILES } from './files.ts';
 import { damaged } from './whole-file.ts';
 
@@ -38,16 +39,12 @@ function takeExclusively(folder: string, holder: string): DatabaseSync {
     return db;
   } catch (cause) {
     db?.close();
-    const result =
-      cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number' ? cause.errcode & 0xff : 0;
-    if (result === SQLITE_BUSY) throw new MandateError('data.locked', lockedBy(folder, holder), { cause, at: folder });
-    if (result === SQLITE_NOTADB) throw damaged(file, cause);
+    if (resultCode(cause) === SQLITE_BUSY)
+      throw new MandateError('data.locked', lockedBy(folder, holder), { cause, at: folder });
+    if (saysDamaged(cause)) throw damaged(file, cause);
     throw new MandateError('data.unreadable', `${folder} cannot be written.`, { cause, at: folder });
   }
 }
-
-const SQLITE_BUSY = 5;
-const SQLITE_NOTADB = 26;
 
 function lockedBy(folder: string, holder: string): string {
   const pid = existsSync(holder) ? Number(readFileSync(holder, 'utf8')) : 0;

@@ -1,15 +1,13 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MandateError } from '../../core/errors.ts';
+import { sha256OfFile } from '../../standards/file/sha256-of-file.ts';
 import { DATA_FILES, KEY_FILES } from './files.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
-/** A person's settings, kept in the directory. */
-export const CONFIG_FILE = 'mandate.yaml';
 
-const FILES = [DATA_FILES.store, DATA_FILES.evidence, CONFIG_FILE, ...KEY_FILES] as const;
+const FILES = [DATA_FILES.store, DATA_FILES.evidence, DATA_FILES.config, ...KEY_FILES] as const;
 const MANIFEST_BYTES_MAX = 64 * 1024;
 
 const SHAPE = z.strictObject({
@@ -46,7 +44,7 @@ export async function readBackup(folder: string): Promise<BackupManifest> {
   for (const name of filesOf(manifest)) {
     const file = join(folder, name);
     const said = manifest.files[name];
-    if (!existsSync(file) || statSync(file).size !== said?.bytes || (await sha256Of(file)) !== said.sha256)
+    if (!existsSync(file) || statSync(file).size !== said?.bytes || (await sha256OfFile(file)) !== said.sha256)
       throw wrong(folder, name);
   }
   return manifest;
@@ -54,12 +52,6 @@ export async function readBackup(folder: string): Promise<BackupManifest> {
 
 export function filesOf(manifest: BackupManifest): readonly BackupFile[] {
   return FILES.filter((name) => manifest.files[name] !== undefined);
-}
-
-export async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer); // a stream without an encoding
-  return hash.digest('hex');
 }
 
 function readManifest(file: string): BackupManifest {

@@ -5,11 +5,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { MandateError } from '../../core/errors.ts';
 import { isRecordId, recordId, type NodeId } from '../../core/ids.ts';
 import { instant } from '../../core/instant.ts';
+import { syncPath } from '../../standards/file/sync-path.ts';
 import { DATA_FILES, KEY_BYTES } from './files.ts';
 import { lockFolder } from './lock.ts';
 import { privateFolder } from './private-folder.ts';
 import { readRestored, type Restored } from './restored.ts';
-import { damaged, readWhole, syncPath, writeWhole } from './whole-file.ts';
+import { damaged, readWhole, writeWhole } from './whole-file.ts';
 
 /** An opened data directory: where everything of one Mandate lies, for this process alone until `close`. */
 export interface DataDir {

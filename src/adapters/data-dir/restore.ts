@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { MandateError } from '../../core/errors.ts';
 import { toRfc3339, type Instant } from '../../core/instant.ts';
+import { sha256OfFile } from '../../standards/file/sha256-of-file.ts';
+import { syncPath } from '../../standards/file/sync-path.ts';
 import { DATA_FILES, KEY_BYTES, KEY_FILES } from './files.ts';
 import { lockFolder } from './lock.ts';
-import { CONFIG_FILE, filesOf, readBackup, sha256Of, type BackupManifest } from './manifest.ts';
+import { filesOf, readBackup, type BackupManifest } from './manifest.ts';
 import { newNodeId } from './open.ts';
 import { privateFolder } from './private-folder.ts';
 import type { Restored } from './restored.ts';
-import { syncPath, writeWhole } from './whole-file.ts';
+import { writeWhole } from './whole-file.ts';
 
 /**
  * Puts a backup into a new or empty data directory: a node of its own, a raised incarnation, a new admin token, new keys
@@ -49,11 +51,12 @@ async function putInPlace(from: string, data: string, manifest: BackupManifest, 
       const copy = join(data, `${name}.new`);
       copyPrivately(join(from, name), copy);
       // Of the copy, once more: it may have been torn on the way.
-      if ((await sha256Of(copy)) !== manifest.files[name]?.sha256 || !isSound(copy)) {
+      if ((await sha256OfFile(copy)) !== manifest.files[name]?.sha256 || !isSound(copy)) {
         throw new MandateError('data.damaged', `${join(from, name)} is damaged; nothing was restored.`, { at: name });
       }
     }
-    for (const name of filesOf(manifest)) if (name === CONFIG_FILE) copyPrivately(join(from, name), join(data, name));
+    for (const name of filesOf(manifest))
+      if (name === DATA_FILES.config) copyPrivately(join(from, name), join(data, name));
     for (const name of KEY_FILES) {
       if (manifest.with_keys) copyPrivately(join(from, name), join(data, name));
       else writeWhole(join(data, name), randomBytes(KEY_BYTES));

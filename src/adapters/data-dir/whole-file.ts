@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { MandateError } from '../../core/errors.ts';
+import { syncPath } from '../../standards/file/sync-path.ts';
 
 /** No file of ours but the databases is larger. */
 const FILE_BYTES_MAX = 64 * 1024;
@@ -52,16 +53,6 @@ export function writeWhole(file: string, content: string | Uint8Array): void {
   }
   renameSync(unborn, file);
   syncPath(dirname(file));
-}
-
-/** Makes a file's bytes, or a folder's entries, durable. */
-export function syncPath(path: string): void {
-  const handle = openSync(path, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }
 
 export function damaged(file: string, cause?: unknown): MandateError {

@@ -34,6 +34,10 @@ export function parseHash(text: unknown): Uint8Array | undefined {
   return typeof text === 'string' && /^sha256:[0-9a-f]{64}$/.test(text) ? Buffer.from(text.slice(7), 'hex') : undefined;
 }
 
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
 // Every use is synchronous from filling to hashing, so one buffer of each serves a whole thread.
 const link = Buffer.alloc(65, LINK);
 let scratch = Buffer.alloc(64 * 1024);

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { EVIDENCE_KINDS, projectEvidence, type EvidenceProjection, type EvidenceRecord } from '../../core/evidence.ts';
 import { isJsonObject, type Json } from '../../core/json.ts';
-import { chainHash, FIRST_PREV, printHash } from './chain-hash.ts';
+import { chainHash, FIRST_PREV, printHash, sameBytes } from './chain-hash.ts';
 import { chainNode } from './chain-name.ts';
 
 export interface VerifiedChain {
@@ -82,8 +82,8 @@ export function startChainCheck(witnessed: readonly WitnessedHead[], gaps = fals
         );
       }
       if (entry.prev.length !== 32 || entry.hash.length !== 32) return bad('Its hash is no hash.');
-      if (follows && !same(entry.prev, prev)) return bad('It does not name the hash of the one before it.');
-      if (!same(chainHash(entry.prev, entry.bytes), entry.hash))
+      if (follows && !sameBytes(entry.prev, prev)) return bad('It does not name the hash of the one before it.');
+      if (!sameBytes(chainHash(entry.prev, entry.bytes), entry.hash))
         return bad('Its bytes are not the ones that were hashed.');
       const read = readRecord(entry.bytes);
       if (!read.ok) return read;
@@ -116,10 +116,6 @@ export function startChainCheck(witnessed: readonly WitnessedHead[], gaps = fals
     unanswered: () => unanswered,
     chains: () => chains,
   };
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
 }
 
 function bad(why: string): { readonly ok: false; readonly why: string } {

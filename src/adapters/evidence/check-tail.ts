@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { MandateError } from '../../core/errors.ts';
-import { chainHash, FIRST_PREV } from './chain-hash.ts';
+import { chainHash, FIRST_PREV, sameBytes } from './chain-hash.ts';
 
 /**
  * Where the chain ends, after a quick look at its last two entries; the whole is what verifyEvidence checks.
@@ -23,8 +23,9 @@ export function checkTail(
   const { seq, prev, hash, bytes } = last as { seq: number; prev: Uint8Array; hash: Uint8Array; bytes: Uint8Array };
   const expectedPrev = before === undefined ? FIRST_PREV : (before['hash'] as Uint8Array);
   const follows = before === undefined ? seq === 1 : before['seq'] === seq - 1;
-  if (!follows || !same(prev, expectedPrev)) throw damaged(chain, seq, 'does not follow the one before it');
-  if (prev.length !== 32 || !same(chainHash(prev, bytes), hash)) throw damaged(chain, seq, 'is not what was written');
+  if (!follows || !sameBytes(prev, expectedPrev)) throw damaged(chain, seq, 'does not follow the one before it');
+  if (prev.length !== 32 || !sameBytes(chainHash(prev, bytes), hash))
+    throw damaged(chain, seq, 'is not what was written');
   return { seq, hash };
 }
 
@@ -36,8 +37,4 @@ function damaged(chain: string, seq: number, what: string): MandateError {
       at: `${chain}/${seq}`,
     },
   );
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
 }

@@ -4,11 +4,11 @@ import { pathToFileURL } from 'node:url';
 import { MandateError } from '../../core/errors.ts';
 import { EVIDENCE_KINDS, type EvidenceKind } from '../../core/evidence.ts';
 import type { EvidenceEntry, EvidenceFilter, EvidencePage, EvidenceReceipt } from '../../ports/evidence-log.ts';
+import { saysDamaged } from '../../standards/sqlite/result-code.ts';
 import { printHash } from './chain-hash.ts';
 import { checkLimit, readCursor } from './page-request.ts';
 import { EVIDENCE_SCHEMA_VERSION, schemaVersion } from './schema.ts';
 import { unsealFacts } from './seal.ts';
-import { isDamage } from './sqlite-damage.ts';
 
 /** Reads of an audit log, also beside a running server: a connection of its own that never blocks the writer. */
 export interface EvidenceReader {
@@ -113,7 +113,7 @@ export function openReadOnly(file: string): DatabaseSync {
   } catch (error) {
     if (error instanceof MandateError) throw error;
     const sentence = error instanceof Error ? error.message : String(error);
-    if (isDamage(error)) {
+    if (saysDamaged(error)) {
       throw new MandateError('data.damaged', `${file} is not an audit log: ${sentence}.`, { cause: error });
     }
     if (existsSync(`${file}-wal`)) {

@@ -8,7 +8,8 @@ import { coded, evidenceLogSuite } from '../../ports/evidence-log.suite.ts';
 import type { EvidenceLog } from '../../ports/evidence-log.ts';
 import { decisionRecord, NODE, outcomeRecord, sampleFacts, sampleId } from '../../ports/sample-evidence.suite.ts';
 import { openEvidenceReader } from './read-entries.ts';
-import { EVIDENCE_QUEUE_RECORDS_MAX, openSqliteEvidence, type SqliteEvidenceOptions } from './sqlite.ts';
+import { EVIDENCE_QUEUE_RECORDS_MAX } from './append-queue.ts';
+import { openSqliteEvidence, type SqliteEvidenceOptions } from './sqlite.ts';
 import { verifyEvidence } from './verify.ts';
 
 const SEAL_KEY = new Uint8Array(32).fill(7);

@@ -3,6 +3,7 @@ import { ERROR_CODES, isMandateError, MandateError, type ErrorCode } from '../..
 import { evidenceText, projectEvidence } from '../../core/evidence.ts';
 import type { NodeId } from '../../core/ids.ts';
 import type { EvidenceLog, EvidenceReceipt } from '../../ports/evidence-log.ts';
+import { openAppendQueue } from './append-queue.ts';
 import { printHash } from './chain-hash.ts';
 import { chainName } from './chain-name.ts';
 import { openEvidenceReader } from './read-entries.ts';
@@ -24,17 +25,10 @@ export interface SqliteEvidenceOptions {
    * Every append rejects from then on.
    */
   readonly onFailure?: (error: MandateError) => void;
-  /** Called with each durable commit, for metrics. */
-  readonly onCommit?: (commit: { readonly records: number; readonly ms: number }) => void;
 }
 
 /** How long an append may wait to be durable before whoever asked refuses. */
 export const EVIDENCE_DEADLINE_MS = 5_000;
-/** Appends that may wait at once; one more is refused. At 2 KB of record and 4 KB of facts about 50 MB. */
-export const EVIDENCE_QUEUE_RECORDS_MAX = 8_192;
-/** And what they may hold together, in UTF-16 code units. */
-export const EVIDENCE_QUEUE_CHARS_MAX = 64 * 1024 * 1024;
-
 /** Posted at once, before the turn of the loop ends. */
 const POST_RECORDS_MAX = 32;
 
@@ -57,59 +51,25 @@ export async function openSqliteEvidence(options: SqliteEvidenceOptions): Promis
   let head = await opened(worker, chain);
   const reader = openEvidenceReader(file, org_id);
 
-  const waiting = new Map<number, Waiting>();
+  const queue = openAppendQueue(deadline_ms, (number) => Atomics.store(abandoned, 0, BigInt(number)));
   let posting: PostedRecord[] = [];
-  let lastNumber = 0;
-  let settled = 0;
-  let expired = 0;
-  let queuedChars = 0;
   let failure: MandateError | undefined;
   let closing: (() => void) | undefined;
   let closed: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
 
   const post = (message: ToWriter): void => worker.postMessage(message);
 
   const postAll = (): void => {
     if (posting.length === 0 || failure !== undefined) return;
-    post({ type: 'append', first: lastNumber - posting.length + 1, records: posting });
+    post({ type: 'append', first: queue.last() - posting.length + 1, records: posting });
     posting = [];
-  };
-
-  /** Deadlines are equal, so the oldest append is always the next to expire: one timer serves all. */
-  const watch = (): void => {
-    const oldest = waiting.get(Math.max(settled, expired) + 1);
-    if (timer !== undefined || oldest === undefined) return;
-    timer = setTimeout(expire, Math.max(1, oldest.due - performance.now()));
-    timer.unref();
-  };
-  const expire = (): void => {
-    timer = undefined;
-    const now = performance.now();
-    for (let number = Math.max(settled, expired) + 1; (waiting.get(number)?.due ?? Infinity) <= now; number += 1) {
-      expired = number;
-      Atomics.store(abandoned, 0, BigInt(number));
-      waiting.get(number)?.reject(unavailable(`Evidence was not durable within ${deadline_ms} ms.`));
-    }
-    watch();
-  };
-
-  /** What has expired stays in the queue, and in its limits, until the writer is past it. */
-  const settle = (number: number): Waiting | undefined => {
-    const append = waiting.get(number);
-    waiting.delete(number);
-    queuedChars -= append?.chars ?? 0;
-    return append;
   };
 
   const fail = (sentence: string): void => {
     if (failure !== undefined) return;
     failure = unavailable(`The evidence writer has failed: ${sentence}`);
-    clearTimeout(timer);
-    const rejected = [...waiting.values()];
-    waiting.clear();
     posting = [];
-    for (const append of rejected) append.reject(failure);
+    queue.rejectAll(failure);
     closing?.();
     options.onFailure?.(failure);
   };
@@ -118,23 +78,22 @@ export async function openSqliteEvidence(options: SqliteEvidenceOptions): Promis
     const { first, last, hashes, repeated } = message;
     const records = hashes.length / 32;
     // INVARIANT: the writer settles appends in the order of their numbers, and every position follows the last.
-    if (last <= settled || (records > 0 && message.seq !== head.seq + 1)) return fail('it answered out of order');
-    for (let number = settled + 1; number < first; number += 1) {
-      settle(number)?.reject(unavailable('Evidence was not written in time.'));
+    if (last <= queue.settled() || (records > 0 && message.seq !== head.seq + 1))
+      return fail('it answered out of order');
+    for (let number = queue.settled() + 1; number < first; number += 1) {
+      queue.settle(number, unavailable('Evidence was not written in time.'));
     }
-    settled = last;
     let seq = message.seq;
     for (let number = first; number <= last; number += 1) {
       if (repeated.includes(number)) {
-        settle(number)?.reject(new MandateError('internal', 'A record with this id is in the evidence already.'));
+        queue.settle(number, new MandateError('internal', 'A record with this id is in the evidence already.'));
         continue;
       }
       const at = (seq - message.seq) * 32;
       head = { chain, seq, hash: printHash(hashes.subarray(at, at + 32)) };
       seq += 1;
-      settle(number)?.resolve(head);
+      queue.settle(number, head);
     }
-    if (records > 0) options.onCommit?.({ records, ms: message.commit_ms });
   };
 
   const read = <T>(answer: () => T): T => {
@@ -168,20 +127,13 @@ export async function openSqliteEvidence(options: SqliteEvidenceOptions): Promis
       }
       const text = evidenceText(record);
       const chars = text.length + (facts?.length ?? 0);
-      if (waiting.size >= EVIDENCE_QUEUE_RECORDS_MAX || queuedChars + chars > EVIDENCE_QUEUE_CHARS_MAX) {
-        return Promise.reject(unavailable('Too much evidence waits to be written.'));
-      }
-      queuedChars += chars;
-      lastNumber += 1;
-      const number = lastNumber;
+      if (queue.isFull(chars)) return Promise.reject(unavailable('Too much evidence waits to be written.'));
+      const receipt = queue.add(chars);
       // One message for what is appended in the same turn of the loop; but in parts, so that the writer begins meanwhile.
       const count = posting.push({ text, projection: projectEvidence(record), facts: facts ?? null });
       if (count === POST_RECORDS_MAX) postAll();
       else if (count === 1) setImmediate(postAll);
-      return new Promise<EvidenceReceipt>((resolve, reject) => {
-        waiting.set(number, { resolve, reject, chars, due: performance.now() + deadline_ms });
-        watch();
-      });
+      return receipt;
     },
     get: async (id) => read(() => reader.get(id)),
     query: async (filter, page) => read(() => reader.query(filter, page)),
@@ -201,22 +153,12 @@ export async function openSqliteEvidence(options: SqliteEvidenceOptions): Promis
             post({ type: 'close' });
           });
         }
-        clearTimeout(timer);
-        for (const append of waiting.values()) append.reject(unavailable('The evidence log is closed.'));
-        waiting.clear();
+        queue.rejectAll(unavailable('The evidence log is closed.'));
         await worker.terminate();
       })();
       return closed;
     },
   };
-}
-
-interface Waiting {
-  readonly resolve: (receipt: EvidenceReceipt) => void;
-  readonly reject: (error: MandateError) => void;
-  readonly chars: number;
-  /** By performance.now(). */
-  readonly due: number;
 }
 
 function startWriter(workerData: WriterOptions): Worker {

@@ -1,10 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { EvidenceProjection } from '../../core/evidence.ts';
+import { saysDamaged } from '../../standards/sqlite/result-code.ts';
 import { startChainCheck, type CheckedEntry, type VerifiedChain, type WitnessedHead } from './check-entry.ts';
 import { startFactsCheck } from './check-facts.ts';
 import { openReadOnly } from './read-entries.ts';
 import { EVIDENCE_SCHEMA } from './schema.ts';
-import { isDamage } from './sqlite-damage.ts';
 
 export type EvidenceVerdict =
   | {
@@ -53,7 +53,7 @@ export async function verifyEvidence(file: string, options: VerifyOptions = {}):
     db.exec('begin');
     return readAll(db, options);
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!saysDamaged(error)) throw error;
     return { ok: false, chain: null, seq: 0, why: `The file is damaged: ${error.message}.`, count: 0 };
   } finally {
     db.close();
@@ -94,7 +94,7 @@ function readAll(db: DatabaseSync, options: VerifyOptions): EvidenceVerdict {
       if (count % PROGRESS_EVERY_ENTRIES === 0) options.onProgress?.(count);
     }
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!saysDamaged(error)) throw error;
     const at = check.position();
     return { ok: false, chain: at.chain, seq: at.seq + 1, why: `The file is damaged here: ${error.message}.`, count };
   }

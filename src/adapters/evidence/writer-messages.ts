@@ -37,7 +37,6 @@ export type FromWriter =
       readonly seq: number;
       readonly hashes: Uint8Array;
       readonly repeated: readonly number[];
-      readonly commit_ms: number;
     }
   | { readonly type: 'failed'; readonly sentence: string }
   | { readonly type: 'closed' };

@@ -106,7 +106,6 @@ function serve(log: DatabaseSync): void {
 
   /** Also takes what is posted while it writes, so that one commit makes as much durable as it can. */
   const commitTogether = (message: Extract<ToWriter, { type: 'append' }>): ToWriter | undefined => {
-    const began = performance.now();
     begin.run();
     // Read once, and after the lock was got: whoever gave up while we waited for it needs no record of having allowed.
     const givenUp = Number(Atomics.load(abandoned, 0));
@@ -135,7 +134,6 @@ function serve(log: DatabaseSync): void {
       seq: seqBefore + 1,
       hashes: Buffer.concat(hashes),
       repeated,
-      commit_ms: performance.now() - began,
     });
     return next;
   };

@@ -1,4 +1,5 @@
 import { isMandateError, MandateError, type ErrorCode } from '../../core/errors.ts';
+import { resultCode, saysDamaged, SQLITE_BUSY } from '../../standards/sqlite/result-code.ts';
 
 /**
  * What an error of node:sqlite means to a person; other errors are returned as they are.
@@ -8,18 +9,15 @@ export function sqliteFault(error: unknown, file: string): unknown {
   if (isMandateError(error) || !(error instanceof Error)) return error;
   // An integer that no number can hold: we never write one.
   if ('code' in error && error.code === 'ERR_OUT_OF_RANGE') return damagedFile(file, error);
-  if (!('errcode' in error) || typeof error.errcode !== 'number') return error;
-  const primary = error.errcode & 0xff; // https://sqlite.org/rescode.html: the low byte is the primary result code
-  if (primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB) return damagedFile(file, error);
+  const primary = resultCode(error);
+  if (primary === undefined) return error;
+  if (saysDamaged(error)) return damagedFile(file, error);
   const [code, why] = MEANINGS.get(primary) ?? (['store.unavailable', 'cannot be used'] as const);
   return new MandateError(code, `${file} ${why}; nothing was written.`, { cause: error, at: file });
 }
 
-const SQLITE_CORRUPT = 11;
-const SQLITE_NOTADB = 26;
-
 const MEANINGS: ReadonlyMap<number, readonly [ErrorCode, string]> = new Map([
-  [5, ['store.unavailable', 'is locked by another program']], // BUSY
+  [SQLITE_BUSY, ['store.unavailable', 'is locked by another program']],
   [6, ['store.unavailable', 'is locked']], // LOCKED
   [8, ['store.unavailable', 'is read-only']], // READONLY
   [10, ['store.unavailable', 'could not be read or written (an input/output error of the disk)']], // IOERR

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
@@ -10,6 +10,7 @@ import type { Tables } from './schema.ts';
 import { sqlDatabase } from './sql-database.ts';
 import { sqlStore } from './sql-store.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
+import { syncPath } from '../../standards/file/sync-path.ts';
 import { damagedFile, sqliteFault } from './sqlite-fault.ts';
 
 /** The event loop stands still while SQLite waits for another program's lock. */
@@ -95,13 +96,4 @@ function refuseShortened(file: string): void {
   }
   const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
   if (size < pageBytes * header.readUInt32BE(28)) throw damagedFile(file);
-}
-
-function syncPath(path: string): void {
-  const handle = openSync(path, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { isMandateError, MandateError } from '../../core/errors.ts';
+import { sha256OfFile } from '../../standards/file/sha256-of-file.ts';
 
 /** From the operator's own file, which no API call can change. */
 export interface AllowedCommand {
@@ -18,9 +17,7 @@ export async function requireAllowed(allowed: readonly AllowedCommand[], command
   if (entry === undefined) throw refused('The configuration does not list this command under upstream.commands.');
   if (entry.sha256 === undefined) return;
   try {
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(command)) hash.update(chunk as Buffer); // no encoding is set
-    if (hash.digest('hex') === entry.sha256) return;
+    if ((await sha256OfFile(command)) === entry.sha256) return;
   } catch (cause) {
     if (isMandateError(cause)) throw cause;
     throw refused('The file of the command cannot be read to check its digest.', cause);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MandateError } from '../../core/errors.ts';
-import { REDACTED, redactText } from '../../core/redaction.ts';
+import { REDACTED, redactText, SECRET_VALUE_CHARS_MIN } from '../../core/redaction.ts';
 import type { Transport } from '../../core/server.ts';
 import { openStop, raced } from './stop.ts';
 import { requireAllowed, type AllowedCommand } from './allowed-command.ts';
@@ -124,10 +124,9 @@ const KILLED_MS_MAX = 2_000;
 function cleaned(complaint: string, env: Readonly<Record<string, string>>): string {
   let clean = complaint;
   for (const value of Object.values(env))
-    if (value.length >= SECRET_CHARS_MIN) clean = clean.replaceAll(value, REDACTED);
+    if (value.length >= SECRET_VALUE_CHARS_MIN) clean = clean.replaceAll(value, REDACTED);
   return redactText(clean).trim();
 }
-const SECRET_CHARS_MIN = 6;
 
 function ignoreBroken(): void {
   // Reported through `exited`.

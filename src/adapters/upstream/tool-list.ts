@@ -67,14 +67,15 @@ export function definitionsOf(tools: ToolList): readonly ToolDefinition[] {
   });
 }
 
-export const TOOL_NAME_CHARS_MAX = 256;
+/** Beyond what can be addressed (core/scope.ts), so that a person hears which tools cannot; a longer one is an attack. */
+const OFFERED_NAME_CHARS_MAX = 256;
 const SHOWN_CHARS_MAX = 64;
 const CURSOR_CHARS_MAX = 4096;
 const RAN = { may_have_run: false }; // listing changes nothing; the call itself was not sent
 
 function addTool(tools: Map<string, ToolDefinition | null>, item: ResultJson): void {
   const name = isObject(item) ? item['name'] : undefined;
-  if (!isObject(item) || typeof name !== 'string' || name === '' || name.length > TOOL_NAME_CHARS_MAX) {
+  if (!isObject(item) || typeof name !== 'string' || name === '' || name.length > OFFERED_NAME_CHARS_MAX) {
     throw offProtocol('The server offers a tool without a usable name.', RAN);
   }
   tools.set(name, tools.has(name) ? null : definitionOf(name, item));
