@@ -121,6 +121,7 @@ export async function openApiFixture(t: TestContext, agent = 'worker'): Promise<
       actor: actorId(actor),
       task: null,
       label: null,
+      issued_by: null,
       created_at: now,
       expires_at: plusMs(now, 3_600_000),
       stepped_up_at: null,

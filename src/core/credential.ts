@@ -25,6 +25,8 @@ export interface Credential {
   readonly task: TaskId | null;
   /** The client installation of a connection key, in its owner's words. */
   readonly label: string | null;
+  /** Who had it issued, as callerName() prints them; null where nobody wrote it down. */
+  readonly issued_by: string | null;
   readonly created_at: Instant;
   readonly expires_at: Instant | null;
   /** Sessions: when the human last proved the second factor. */
@@ -38,6 +40,14 @@ export const TASK_TOKEN_MS = 15 * 60_000;
 export const SIGN_IN_LINK_MS = 5 * 60_000;
 export const SESSION_MS = 12 * 3_600_000;
 export const STEP_UP_MS = 5 * 60_000;
+
+/** A credential at its beginning. What is left out does not apply to its kind. */
+export function newCredential(
+  made: Pick<Credential, 'id' | 'kind' | 'hash' | 'actor' | 'issued_by' | 'created_at' | 'expires_at'> &
+    Partial<Pick<Credential, 'task' | 'label' | 'stepped_up_at'>>,
+): Credential {
+  return { task: null, label: null, stepped_up_at: null, ...made, ended_at: null, ended_reason: null, version: 1 };
+}
 
 export function isLive(credential: Credential, now: Instant): boolean {
   return credential.ended_at === null && (credential.expires_at === null || now < credential.expires_at);

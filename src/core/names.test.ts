@@ -60,6 +60,7 @@ test('a credential is live until it ends or expires', () => {
     actor: actorId('ann'),
     task: null,
     label: null,
+    issued_by: null,
     created_at: T,
     expires_at: instant(9),
     stepped_up_at: null,

@@ -1,7 +1,7 @@
-import type { Caller } from '../core/caller.ts';
+import { callerName, type Caller } from '../core/caller.ts';
 import { MandateError } from '../core/errors.ts';
 import { plusMs } from '../core/instant.ts';
-import type { Credential } from '../core/credential.ts';
+import { newCredential } from '../core/credential.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import { makeChange, type Control } from './make-change.ts';
 
@@ -24,20 +24,15 @@ export function actAs(
     if (human === undefined || human.lifecycle !== 'active')
       throw new MandateError('not_found', 'There is no such active human.');
     const secret = deps.random.secret('mdc');
-    const session: Credential = {
+    const session = newCredential({
       id: deps.random.id('crd'),
       kind: 'cli_session',
       hash: deps.hasher.sha256(secret),
       actor: human.id,
-      task: null,
-      label: null,
+      issued_by: callerName(request.caller),
       created_at: now,
       expires_at: plusMs(now, ACT_AS_MS),
-      stepped_up_at: null,
-      ended_at: null,
-      ended_reason: null,
-      version: 1,
-    };
+    });
     await makeChange(deps, {
       caller: request.caller,
       kind: 'issued',

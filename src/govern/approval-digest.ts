@@ -12,6 +12,8 @@ export function approvalDigest(
     readonly agent: ActorId;
     readonly task: TaskId;
     readonly revision: number;
+    /** Whose client it is, where a connection key says so: another person's client asks another question. */
+    readonly client_of?: ActorId;
   },
 ): string {
   const { kind, server, tool, method, params } = bound.action;
@@ -22,6 +24,7 @@ export function approvalDigest(
       agent: bound.agent,
       task: bound.task,
       revision: bound.revision,
+      ...(bound.client_of === undefined ? {} : { client_of: bound.client_of }),
     }),
   );
 }

@@ -38,7 +38,7 @@ async function held(control: ControlFixture, more: Partial<ApprovalRequest> = {}
     agent: opened.task.agent,
     environment: opened.task.environment,
     chain: opened.task.chain,
-    requester: trigger.kind === 'human' ? (trigger.id as ActorId) : null, // a human's id by the kind
+    requesters: trigger.kind === 'human' ? [trigger.id as ActorId] : [], // a human's id by the kind
     ask: { answerer: 'technical', roles: [], quorum: 1, ttl_ms: 900_000, message: 'Delete?' },
     decision: DECISION,
     policy: { serial: 1, hash: 'sha256:p' },

@@ -23,8 +23,8 @@ export interface ApprovalRequest {
   readonly agent: ActorId;
   readonly environment: EnvironmentId;
   readonly chain: Chain;
-  /** The human who asked for the task or the move; may not answer. */
-  readonly requester: ActorId | null;
+  /** The humans who asked for the task, the call or the move; may not answer. */
+  readonly requesters: readonly ActorId[];
   readonly ask: {
     readonly answerer: OwnerRole;
     readonly roles: readonly Role[];
@@ -124,9 +124,9 @@ function isOver(approval: Approval, now: Instant): boolean {
 }
 
 /** Whoever asked, and every human on whose authority it runs. */
-function excludedFrom({ requester, chain }: ApprovalRequest): readonly ActorId[] {
+function excludedFrom({ requesters, chain }: ApprovalRequest): readonly ActorId[] {
   const humans = chain.filter((link) => link.kind === 'human').map((link) => link.actor);
-  return [...new Set(requester === null ? humans : [requester, ...humans])];
+  return [...new Set([...requesters, ...humans])];
 }
 
 function nonce(control: Control): string {

@@ -24,7 +24,7 @@ export interface Attempt {
 export function begin(deps: AuthorizeDeps, request: AuthorizeRequest): Attempt {
   const startedUs = deps.clock.monotonicUs();
   return {
-    asked: { agent: request.agent, task: request.task, action: request.action },
+    asked: { agent: request.agent, task: request.task, action: request.action, credential: request.credential },
     request,
     id: deps.random.id('dec'),
     at: deps.clock.now(),

@@ -72,6 +72,7 @@ export async function openAuthorizeFixture(agent = 'worker', change: Partial<Tas
     actor: holder.id,
     task: task.id,
     label: null,
+    issued_by: null,
     created_at: at,
     expires_at: plusMs(at, 900_000),
     stepped_up_at: null,

@@ -6,13 +6,22 @@ import { actorId, type ActorId, type ApprovalId, type CredentialId, type TaskId 
 import type { JsonObject } from '../core/json.ts';
 import { mintPermit, type Permit } from '../core/permit.ts';
 import { reason, type Reason } from '../core/reasons.ts';
-import { isOpen } from '../core/task.ts';
+import { isOpen, type Task } from '../core/task.ts';
 import type { EvidenceReceipt } from '../ports/evidence-log.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { TaskMemory } from '../ports/task-memory.ts';
 import { askApproval } from './ask-approval.ts';
 import { append, begin, decided, denyAfterFault, type Attempt, type Outcome } from './attempt.ts';
-import { askPolicy, decide, digestOf, grantOf, type BudgetRoom, type Next, type PolicyAnswer } from './decide.ts';
+import {
+  askPolicy,
+  clientOf,
+  decide,
+  digestOf,
+  grantOf,
+  type BudgetRoom,
+  type Next,
+  type PolicyAnswer,
+} from './decide.ts';
 import { definitionAgeMsMax } from './definition-age.ts';
 import type { Control } from './make-change.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
@@ -111,8 +120,7 @@ async function useAnswer(deps: AuthorizeDeps, attempt: Attempt, known: Approval,
   if (!again.ok) return refuse(deps, attempt, again.reason, null);
   const { standing } = again;
   // The tool or the task may have changed while the approval was consumed.
-  if (digestOf(deps.hasher, asked, standing) !== digest)
-    return refuse(deps, attempt, reason('revoked.meanwhile'), null);
+  if (digestOf(deps, asked, standing) !== digest) return refuse(deps, attempt, reason('revoked.meanwhile'), null);
   const approval = grantOf(used);
   const answer = askPolicy(deps, { asked, standing, approval, spent: attempt.spent(), now: attempt.at });
   if (answer.verdict.effect === 'hold') {
@@ -144,7 +152,7 @@ async function hold(
       agent: agent.id,
       environment: server.environment,
       chain: task.chain,
-      requester: task.trigger.kind === 'human' ? actorId(task.trigger.id) : null,
+      requesters: requestersOf(deps, attempt, task),
       ask: answer.verdict.ask,
       decision: attempt.id,
       policy: answer.policy,
@@ -158,6 +166,12 @@ async function hold(
   const { reasons } = answer.verdict;
   const made = decided(attempt, { effect: 'hold', reasons, answer, approval: approval.id });
   return { effect: 'hold', decision: decisionOf(made), receipt: await append(deps, made), approval };
+}
+
+/** Whoever asked cannot approve: who asked for the task, and whose client this is. */
+function requestersOf({ snapshot }: AuthorizeDeps, { asked }: Attempt, task: Task): readonly ActorId[] {
+  const client = clientOf(snapshot, asked.credential);
+  return [...(task.trigger.kind === 'human' ? [actorId(task.trigger.id)] : []), ...(client === null ? [] : [client])];
 }
 
 async function conclude(

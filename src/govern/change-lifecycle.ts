@@ -153,7 +153,7 @@ async function promotion(deps: LifecycleDeps, caller: Caller, agent: Agent, now:
     agent: agent.id,
     environment: agent.environment,
     chain: [{ actor: agent.id, kind: 'agent' }],
-    requester: caller.kind === 'human' ? caller.human.id : null,
+    requesters: caller.kind === 'human' ? [caller.human.id] : [],
     ask: {
       answerer: 'business',
       roles: ['approver'],

@@ -87,6 +87,7 @@ export async function openControlFixture(): Promise<ControlFixture> {
     id: random.id('crd'),
     task: null,
     label: null,
+    issued_by: null,
     created_at: clock.now(),
     expires_at: null,
     stepped_up_at: null,

@@ -1,4 +1,5 @@
 import { approvalState, type Approval } from '../core/approval.ts';
+import type { ActorId, CredentialId } from '../core/ids.ts';
 import type { Instant } from '../core/instant.ts';
 import type { PolicyRef } from '../core/policy-set.ts';
 import { reason, type Reason } from '../core/reasons.ts';
@@ -63,7 +64,7 @@ export function decide(deps: DecideDeps, asked: AskedAction, budget: BudgetRoom,
 
   const answer = askPolicy(deps, { asked, standing, approval: NOT_APPROVED, spent: budget.spent(), now });
   if (!isHold(answer)) return { step: 'settled', standing, answer };
-  const digest = digestOf(deps.hasher, asked, standing);
+  const digest = digestOf(deps, asked, standing);
   if (digest === null) return refused(reason('approval.required'), answer);
   const known = deps.snapshot.approvalByDigest(digest);
   const state = known === undefined ? null : approvalState(known, now);
@@ -113,15 +114,31 @@ export function askPolicy(
 }
 
 /** What an approval of this call is bound to; null for what is no call. */
-export function digestOf(hasher: Hasher, { action }: AskedAction, standing: Standing): string | null {
+export function digestOf(
+  { hasher, snapshot }: Pick<DecideDeps, 'hasher' | 'snapshot'>,
+  { action, credential }: AskedAction,
+  standing: Standing,
+): string | null {
   if (standing.tool === null) return null;
+  const client_of = clientOf(snapshot, credential);
   return approvalDigest(hasher, {
     action,
     definition_digest: standing.tool.digest,
     agent: standing.agent.id,
     task: standing.task.id,
     revision: standing.task.revision,
+    ...(client_of === null ? {} : { client_of }),
   });
+}
+
+/**
+ * Whose client a call comes from: the human who issued its connection key. Such a call has no human who asked for its
+ * task, and yet it is that person's own; null for every other credential.
+ */
+export function clientOf(snapshot: Snapshot, credential: CredentialId | undefined): ActorId | null {
+  const key = credential === undefined ? undefined : snapshot.credential(credential);
+  if (key?.kind !== 'connection_key' || key.issued_by === null) return null;
+  return snapshot.human(key.issued_by)?.id ?? null;
 }
 
 function isHold(answer: PolicyAnswer): answer is HoldAnswer {

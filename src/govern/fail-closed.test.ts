@@ -47,7 +47,7 @@ async function held(control: Deps) {
     agent: task.agent,
     environment: task.environment,
     chain: task.chain,
-    requester: null,
+    requesters: [],
     ask,
     decision: null,
     policy: null,

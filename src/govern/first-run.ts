@@ -37,7 +37,7 @@ export function firstRunLink(deps: Control & { readonly hasher: Hasher }): Promi
       updated_at: now,
       version: 1,
     };
-    const { credential, secret } = newLink(deps, id, now);
+    const { credential, secret } = newLink(deps, { actor: id, issued_by: 'mandate' }, now);
     const old = snapshot.credentialsOf(id).filter((one) => one.kind === 'sign_in_link' && one.ended_at === null);
     await makeChange(deps, {
       caller: { kind: 'mandate' },

@@ -1,5 +1,5 @@
-import type { Caller } from '../core/caller.ts';
-import type { Credential } from '../core/credential.ts';
+import { callerName, type Caller } from '../core/caller.ts';
+import { newCredential, type Credential } from '../core/credential.ts';
 import { MandateError } from '../core/errors.ts';
 import { ownersOf } from '../core/ownership.ts';
 import type { Hasher } from '../ports/hasher.ts';
@@ -38,20 +38,16 @@ export function issueConnectionKey(
       );
     }
     const secret = deps.random.secret('mdk');
-    const credential: Credential = {
+    const credential = newCredential({
       id: deps.random.id('crd'),
       kind: 'connection_key',
       hash: deps.hasher.sha256(secret),
       actor: agent.id,
-      task: null,
       label: checkedName(request.label, '/label'),
+      issued_by: callerName(caller),
       created_at: now,
       expires_at: null,
-      stepped_up_at: null,
-      ended_at: null,
-      ended_reason: null,
-      version: 1,
-    };
+    });
     await makeChange(deps, {
       caller,
       kind: 'issued',

@@ -80,7 +80,7 @@ export function openTask(
     };
     const wider = parent === null ? [] : widenings(task, parent);
     if (wider.length > 0) throw new MandateError('task.scope', wider.join(' '), { at: '/parent' });
-    const issued = issueToken(deps, task, now);
+    const issued = issueToken(deps, { task, caller }, now);
     await makeChange(deps, {
       caller,
       kind: 'task_opened',

@@ -1,6 +1,7 @@
 import type { Action } from '../core/action.ts';
 import type { Agent } from '../core/actor.ts';
 import type { Environment } from '../core/environment.ts';
+import type { CredentialId } from '../core/ids.ts';
 import type { Instant } from '../core/instant.ts';
 import { mayAct } from '../core/lifecycle.ts';
 import { reason, type Reason, type ReasonCode } from '../core/reasons.ts';
@@ -25,6 +26,8 @@ export interface AskedAction {
   readonly agent: string;
   readonly task: string | null;
   readonly action: Action;
+  /** With which it was asked; left out by a dry run. */
+  readonly credential?: CredentialId;
 }
 
 export type Preconditions =

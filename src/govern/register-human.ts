@@ -1,7 +1,7 @@
 import { ROLES, type Human, type Role } from '../core/actor.ts';
 import { callerName, type Caller } from '../core/caller.ts';
 import type { Write } from '../core/change.ts';
-import { endCredential, SIGN_IN_LINK_MS, type Credential } from '../core/credential.ts';
+import { endCredential, newCredential, SIGN_IN_LINK_MS, type Credential } from '../core/credential.ts';
 import type { Entitlement } from '../core/entitlement.ts';
 import { MandateError } from '../core/errors.ts';
 import type { ActorId } from '../core/ids.ts';
@@ -62,7 +62,7 @@ export function registerHuman(
       updated_at: now,
       version: 1,
     };
-    const { credential, secret } = newLink(deps, id, now);
+    const { credential, secret } = newLink(deps, { actor: id, issued_by: callerName(caller) }, now);
     await makeChange(deps, {
       caller,
       kind: 'registered',
@@ -111,7 +111,7 @@ export function newSignInLink(
     else if (reset && caller.kind === 'operator') {
       throw new MandateError('auth.forbidden', 'Only a human with the role admin may reset a passphrase.');
     }
-    const { credential, secret } = newLink(deps, human.id, now);
+    const { credential, secret } = newLink(deps, { actor: human.id, issued_by: callerName(caller) }, now);
     const old = deps.snapshot
       .credentialsOf(human.id)
       .filter((one) => one.ended_at === null && (reset || one.kind === 'sign_in_link'));
@@ -131,24 +131,19 @@ export function newSignInLink(
 /** A fresh single-use link and the secret in it. */
 export function newLink(
   deps: { readonly random: Random; readonly hasher: Hasher },
-  actor: ActorId,
+  { actor, issued_by }: { readonly actor: ActorId; readonly issued_by: string },
   now: Instant,
 ): { readonly credential: Credential; readonly secret: string } {
   const secret = deps.random.secret('mdl');
-  const credential: Credential = {
+  const credential = newCredential({
     id: deps.random.id('crd'),
     kind: 'sign_in_link',
     hash: deps.hasher.sha256(secret),
     actor,
-    task: null,
-    label: null,
+    issued_by,
     created_at: now,
     expires_at: plusMs(now, SIGN_IN_LINK_MS),
-    stepped_up_at: null,
-    ended_at: null,
-    ended_reason: null,
-    version: 1,
-  };
+  });
   return { credential, secret };
 }
 

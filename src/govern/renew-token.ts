@@ -37,7 +37,7 @@ export function renewToken(
           value: age < REPLACED_TOKENS_MAX ? outlived(token, now) : endCredential(token, 'Renewed.', now),
         }),
       );
-    const issued = issueToken(deps, task, now);
+    const issued = issueToken(deps, { task, caller }, now);
     await makeChange(deps, {
       caller,
       kind: 'renewed',

@@ -32,7 +32,7 @@ export function revisePurposeOf(
     const revised = revisePurpose(task, { purpose, purpose_source, set_by: callerName(caller), at: now });
     const endings = gatherEndings(deps.snapshot, now);
     endings.workOf(task, 'The purpose of the task was revised.');
-    const issued = issueToken(deps, revised, now);
+    const issued = issueToken(deps, { task: revised, caller }, now);
     await makeChange(deps, {
       caller,
       kind: 'task_revised',

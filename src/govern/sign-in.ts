@@ -1,7 +1,7 @@
 import type { Human } from '../core/actor.ts';
 import type { Caller } from '../core/caller.ts';
 import type { Write } from '../core/change.ts';
-import { isLive, SESSION_MS, STEP_UP_MS, type Credential } from '../core/credential.ts';
+import { isLive, newCredential, SESSION_MS, STEP_UP_MS, type Credential } from '../core/credential.ts';
 import { MandateError } from '../core/errors.ts';
 import type { CredentialId } from '../core/ids.ts';
 import { plusMs, type Instant } from '../core/instant.ts';
@@ -240,20 +240,16 @@ function credentialOf(
   hash: string,
   now: Instant,
 ): Credential {
-  return {
+  return newCredential({
     id: deps.random.id('crd'),
     kind,
     hash,
     actor: human.id,
-    task: null,
-    label: null,
+    issued_by: human.id,
     created_at: now,
     expires_at: plusMs(now, SESSION_MS),
     stepped_up_at: kind === 'session' ? now : null,
-    ended_at: null,
-    ended_reason: null,
-    version: 1,
-  };
+  });
 }
 
 function liveOf(deps: SignInDeps, human: Human, kind: Credential['kind'], now: Instant): readonly Credential[] {

@@ -45,7 +45,7 @@ async function family(control: ControlFixture) {
         agent: task.agent,
         environment: task.environment,
         chain: task.chain,
-        requester: null,
+        requesters: [],
         ask: { answerer: 'business', roles: [], quorum: 1, ttl_ms: 900_000, message: 'Delete?' },
         decision: null,
         policy: null,

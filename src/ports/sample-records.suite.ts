@@ -166,6 +166,7 @@ export function credential(n: number, more: Partial<Credential> = {}): Credentia
     actor: actorId('writer'),
     task: nthId('tsk', 1),
     label: null,
+    issued_by: null,
     created_at: T0,
     expires_at: instant(T0 + 60_000),
     stepped_up_at: null,

@@ -203,6 +203,7 @@ const credentialRecord: z.ZodType<Credential> = z.strictObject({
   actor,
   task: id('tsk').nullable(),
   label: text.nullable(),
+  issued_by: text.nullable(),
   created_at: at,
   expires_at: at.nullable(),
   stepped_up_at: at.nullable(),

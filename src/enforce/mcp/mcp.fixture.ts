@@ -165,6 +165,7 @@ export async function openMcpFixture(agent = 'worker', limits: Partial<McpLimits
         actor: of,
         task: named,
         label: null,
+        issued_by: null,
         created_at: at,
         expires_at: kind === 'task_token' ? plusMs(at, 900_000) : null,
         stepped_up_at: null,
