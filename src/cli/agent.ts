@@ -87,7 +87,11 @@ function register(): Command {
         ...(spiffeId === undefined ? {} : { spiffe_id: spiffeId }),
       };
       const agent = await connect(options).post(ACTOR_PATHS.agent, body);
-      print(options, agent, () => `${id} is registered. Each owner now runs: mandate agent accept ${id}`);
+      print(options, agent, () => {
+        const next = `${id} is registered. Each owner now runs: mandate agent accept ${id}`;
+        if (autonomy !== 'supervised') return next;
+        return `${next}\nIt is supervised: each of its calls that is not only a read is held for a person, also when it is active.`;
+      });
     });
 }
 

@@ -16,7 +16,7 @@ import {
   type DataOption,
   type JsonOption,
 } from './command.ts';
-import { field, needed, part, parts } from './field.ts';
+import { field, needed, part, parts, texts } from './field.ts';
 import { listCommand, printList, type ListOptions } from './list.ts';
 import { print, say } from './print.ts';
 import type { PassphraseOption } from './read-passphrase.ts';
@@ -43,6 +43,7 @@ function list(): Command {
         { title: 'STATE', of: (approval) => field(approval, 'state') },
         { title: 'AGENT', of: (approval) => field(approval, 'agent') },
         { title: 'WHAT', of: subjectText },
+        { title: 'MAY ANSWER', of: mayAnswerText },
         { title: 'EXPIRES', of: (approval) => field(approval, 'expires_at') },
       ]),
     );
@@ -93,15 +94,11 @@ function answer(verdict: 'approve' | 'deny' | 'confirm', summary: string): Comma
       print(options, answered, () =>
         details([
           ['approval', id],
-          ['state', field(unwrap(answered), 'state')],
-          ['votes', votesText(unwrap(answered))],
+          ['state', field(answered, 'state')],
+          ['votes', votesText(answered)],
         ]),
       );
     });
-}
-
-function unwrap(answered: JsonObject): JsonObject {
-  return 'approval' in answered ? part(answered, 'approval') : answered;
 }
 
 function subjectText(approval: JsonObject): string {
@@ -121,6 +118,7 @@ function approvalText(approval: JsonObject): string {
     ['environment', field(approval, 'environment')],
     ['task', field(subject, 'task')],
     ['purpose', field(approval, 'purpose')],
+    ['asked by', field(approval, 'requester')],
     [
       'chain',
       parts(approval, 'chain')
@@ -128,6 +126,7 @@ function approvalText(approval: JsonObject): string {
         .join(' > '),
     ],
     ['why', field(approval, 'message').split('\n')],
+    ['may answer', mayAnswerText(approval)],
     ['may not answer', field(approval, 'excluded')],
     ['answers needed', field(approval, 'quorum')],
     ['votes', votesText(approval)],
@@ -135,6 +134,12 @@ function approvalText(approval: JsonObject): string {
     ['digest', field(approval, 'digest')],
   ]);
   return `${facts}\n\nThe exact text\n${visibleText(field(subject, 'shown'))}\n`;
+}
+
+/** The people asked, and whoever holds a role: empty when nothing is asked any more. */
+function mayAnswerText(approval: JsonObject): string {
+  const asked = part(approval, 'may_answer');
+  return [...texts(asked, 'asked'), ...texts(asked, 'roles').map((role) => `any ${role}`)].join(', ');
 }
 
 function votesText(approval: JsonObject): string {

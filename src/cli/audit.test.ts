@@ -8,7 +8,7 @@ import { openSqliteEvidence } from '../adapters/evidence/sqlite.ts';
 import { openSqliteStore } from '../adapters/stores/sqlite.ts';
 import type { EvidenceLog } from '../ports/evidence-log.ts';
 import { decisionRecord, NODE, outcomeRecord, sampleFacts, sampleId } from '../ports/sample-evidence.suite.ts';
-import { cli, ended, folder, seen, start } from './run-cli.suite.ts';
+import { cli, ended, folder, seen, start } from './run-cli.fixture.ts';
 
 test('audit verify counts the entries of each chain, beside a running writer', async (t) => {
   const { home, log } = await written(t, 3);

@@ -27,7 +27,7 @@ export function backupCommand(): Command {
     .action(async (dir: string, options: BackupOptions) => {
       const to = resolve(dir);
       const head = newestHead(evidenceFile(options));
-      if (!existsSync(to)) say(`Copying ${dataDirectory(options)} …`);
+      if (!existsSync(to)) say(`Copying ${dataDirectory(options)} ...`);
       const manifest = await backup({
         data: dataDirectory(options),
         to,

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { cli, folder, scripted } from './run-cli.suite.ts';
+import { cli, folder, scripted } from './run-cli.fixture.ts';
 
 const ADMIN = `mda_${'a'.repeat(43)}`;
 

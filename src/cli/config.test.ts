@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { cli, folder } from './run-cli.suite.ts';
+import { cli, folder } from './run-cli.fixture.ts';
 
 test('config schema prints a JSON Schema that refuses unknown keys', async (t) => {
   const ran = await cli(['config', 'schema'], { home: folder(t) });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { MandateError } from '../core/errors.ts';
+import { splitToolName } from '../core/scope.ts';
 import { parseStrictJson } from '../standards/strict-json/parse-strict.ts';
 import { connect } from './client.ts';
 import { command, withApi, type ApiOptions } from './command.ts';
@@ -25,14 +26,12 @@ export function decideCommand(): Command {
     .requiredOption('--tool <server/tool>', 'which tool')
     .option('--arguments <json>', 'its arguments; @FILE reads a file, @- stdin', '{}')
     .action(async (options: DecideOptions) => {
-      const slash = options.tool.indexOf('/');
-      if (slash < 1 || slash === options.tool.length - 1)
-        throw new MandateError('input.invalid', '--tool is server/tool.');
+      const named = splitToolName(options.tool);
+      if (named === null) throw new MandateError('input.invalid', '--tool is server/tool.');
       const answer = await connect(options).post('/v1/decide', {
         agent: options.agent,
         ...(options.task === undefined ? {} : { task: options.task }),
-        server: options.tool.slice(0, slash),
-        tool: options.tool.slice(slash + 1),
+        ...named,
         arguments: readArguments(options.arguments),
       });
       const effect = needed(answer, 'effect');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { cli, folder, scripted, type Answer, type Call } from './run-cli.suite.ts';
+import { cli, folder, scripted, type Answer, type Call } from './run-cli.fixture.ts';
 
 const LATER = '2999-01-01T00:00:00.000Z';
 const SECRET = 'correct horse battery';

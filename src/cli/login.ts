@@ -39,7 +39,13 @@ export function loginCommand(): Command {
       const who = field(part(answer, 'human'), 'id') || human || '';
       const session = { human: who, token: needed(answer, 'token'), expires_at: needed(answer, 'expires_at') };
       if (options.print === true) return print(options, { ...session, url }, () => session.token);
-      writeSession(new URL(url).origin, session);
+      const origin = new URL(url).origin;
+      const before = readSession(origin);
+      if (before !== undefined && before.human !== who)
+        say(
+          `This terminal acted as ${before.human} until now; that session is forgotten here and ends ${before.expires_at}.`,
+        );
+      writeSession(origin, session);
       const { token: _kept, ...rest } = session;
       print(
         options,

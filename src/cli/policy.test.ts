@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { cli, folder } from './run-cli.suite.ts';
+import { cli, folder } from './run-cli.fixture.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../policies/', import.meta.url));
 

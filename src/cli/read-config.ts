@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { DATA_FILES } from '../adapters/data-dir/files.ts';
 import { defaultConfig, parseConfig, type Config } from '../config.ts';
 import { MandateError } from '../core/errors.ts';
 import { dataDirectory } from './data-directory.ts';
@@ -13,7 +14,7 @@ export function readConfig(options: { readonly config?: string; readonly data?: 
   readonly config: Config;
   readonly file: string | null;
 } {
-  const file = options.config ?? join(dataDirectory(options), 'mandate.yaml');
+  const file = options.config ?? join(dataDirectory(options), DATA_FILES.config);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

@@ -20,7 +20,7 @@ export function restoreCommand(): Command {
     .argument('<dir>', 'a folder that `mandate backup` made')
     .action(async (dir: string, options: JsonOption & DataOption) => {
       const data = dataDirectory(options);
-      say(`Checking ${resolve(dir)} …`);
+      say(`Checking ${resolve(dir)} ...`);
       const manifest = await restore({ from: resolve(dir), data, now: systemClock().now() });
       print(
         options,

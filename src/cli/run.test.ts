@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cli, folder } from './run-cli.suite.ts';
+import { cli, folder } from './run-cli.fixture.ts';
 
 test('--help, --version and the help of a command are no faults', async (t) => {
   const home = folder(t);

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { TRUST } from '../core/server.ts';
+import { DATA_FILES } from '../adapters/data-dir/files.ts';
 import { ROLES } from '../core/actor.ts';
 import { isMandateError } from '../core/errors.ts';
 import type { SamplePeople } from '../serve.ts';
@@ -26,7 +28,7 @@ const organisationSchema = z.strictObject({
       args: z.array(z.string()).default([]),
       env: z.record(z.string(), z.string()).default({}),
       environment: slug,
-      trust: z.enum(['trusted', 'untrusted']),
+      trust: z.enum(TRUST),
     }),
   ),
   agents: z.array(
@@ -146,13 +148,13 @@ interface Places {
 }
 
 async function copyFiles(data: string): Promise<Places> {
-  const library = join(data, 'sample', 'library');
+  const library = join(data, DATA_FILES.sample, 'library');
   await mkdir(library, { recursive: true, mode: 0o700 });
   await cp(new URL('library/', SAMPLE_FOLDER), library, { recursive: true, force: false });
   return {
     library,
-    notes: join(data, 'sample', 'notes.jsonl'),
-    launcher: (server) => join(data, 'sample', `${server}-server.mjs`),
+    notes: join(data, DATA_FILES.sample, 'notes.jsonl'),
+    launcher: (server) => join(data, DATA_FILES.sample, `${server}-server.mjs`),
   };
 }
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { ChildProcess } from 'node:child_process';
-import { cli, ended, folder, seen, start } from './run-cli.suite.ts';
+import { cli, ended, folder, seen, start } from './run-cli.fixture.ts';
 
 const SECRET = 'correct horse battery staple';
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { MandateError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import { ISOLATION, TRUST, type Isolation, type Trust } from '../core/server.ts';
 import { EFFECT_CLASSES, type EffectClass } from '../core/tool.ts';
 import { connect, segment } from './client.ts';
 import { command, group, oneOf, several, severalOf, withApi, type ApiOptions } from './command.ts';
@@ -27,9 +28,9 @@ interface AddOptions extends ApiOptions {
   readonly url?: string;
   readonly env?: readonly string[];
   readonly environment: string;
-  readonly trust: 'trusted' | 'untrusted';
+  readonly trust: Trust;
   readonly regulated?: true;
-  readonly isolation: 'task' | 'agent';
+  readonly isolation: Isolation;
 }
 
 function add(): Command {
@@ -49,16 +50,16 @@ function add(): Command {
     .option(
       '--trust <how>',
       'trusted: its tools are pinned at once; untrusted: each waits for a person',
-      oneOf('--trust', ['trusted', 'untrusted']),
+      oneOf('--trust', TRUST),
       'untrusted',
     )
     .option('--regulated', 'it holds regulated data')
-    .option('--isolation <what>', 'a process for each task or agent', oneOf('--isolation', ['task', 'agent']), 'task')
+    .option('--isolation <what>', 'a process for each task or agent', oneOf('--isolation', ISOLATION), 'task')
     .action(async (id: string, program: readonly string[], options: AddOptions) => {
       const { environment, trust, regulated, isolation } = options;
       const transport = transportOf(program, options);
       const client = connect(options);
-      say(`Asking ${id} for its tools …`);
+      say(`Asking ${id} for its tools ...`);
       const added = await client.post('/v1/servers', {
         id,
         transport,
@@ -139,19 +140,17 @@ function tools(): Command {
     });
 }
 
+/** The last column may be long: it is the reason for everything before it. */
+const WHY_CHARS_MAX = 200;
+
 const TOOL_COLUMNS: readonly Column<JsonObject>[] = [
   { title: 'TOOL', of: (tool) => field(tool, 'name') },
   { title: 'STATE', of: (tool) => field(tool, 'state') },
-  { title: 'EFFECT', of: (tool) => fact(tool, 'effect_class') },
-  { title: 'REVERSIBLE', of: (tool) => fact(tool, 'reversible') },
-  { title: 'FACTS', of: (tool) => fact(tool, 'source') },
-  { title: 'WHY', of: (tool) => field(tool, 'state_reason') },
+  { title: 'EFFECT', of: (tool) => field(tool, 'effect_class') },
+  { title: 'REVERSIBLE', of: (tool) => field(tool, 'reversible') },
+  { title: 'FACTS', of: (tool) => field(tool, 'facts.source') },
+  { title: 'WHY', of: (tool) => field(tool, 'state_reason') || field(tool, 'facts.reason'), chars_max: WHY_CHARS_MAX },
 ];
-
-/** The facts of a tool stand beside its name or in `facts`. */
-function fact(tool: JsonObject, name: string): string {
-  return field(tool, name) || field(tool, `facts.${name}`);
-}
 
 interface AcceptOptions extends ApiOptions {
   readonly digest?: string;
@@ -196,8 +195,7 @@ function accept(): Command {
         reason,
       };
       const confirmed = await client.patch(`/v1/servers/${segment(server)}/tools/${segment(tool)}`, body);
-      const shown = 'tool' in confirmed ? part(confirmed, 'tool') : confirmed;
-      print(options, confirmed, () => table(TOOL_COLUMNS, [shown]));
+      print(options, confirmed, () => table(TOOL_COLUMNS, [confirmed]));
     });
 }
 
@@ -219,11 +217,9 @@ function refresh(): Command {
     .argument('<id>', 'the server')
     .action(async (id: string, options: ApiOptions) => {
       const client = connect(options);
-      say(`Asking ${id} for its tools …`);
+      say(`Asking ${id} for its tools ...`);
       const answer = await client.post(`/v1/servers/${segment(id)}/refresh`);
-      print(options, answer, () =>
-        table(TOOL_COLUMNS, [...parts(answer, 'tools'), ...parts(answer, 'items')], 'It offers no tools.'),
-      );
+      print(options, answer, () => table(TOOL_COLUMNS, parts(answer, 'tools'), 'It offers no tools.'));
     });
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { TASK_STATES } from '../core/task.ts';
 import { DATA_CLASSES, type DataClass } from '../core/tool.ts';
 import type { JsonObject } from '../core/json.ts';
 import { connect, segment } from './client.ts';
@@ -44,14 +45,19 @@ function open(): Command {
   return withApi(command('open', 'open a task; prints its token, once', example))
     .requiredOption('--agent <id>', 'who works on it')
     .requiredOption('--purpose <text>', 'what for, in words')
-    .requiredOption('--tool <pattern>', 'server/tool or server/* it may use; may be repeated', several)
-    .option('--destination <destination>', 'where it may send, e.g. host:example.org; may be repeated', several)
+    .requiredOption('--tool <pattern>', 'server/tool or server/* it may use; enforced; may be repeated', several)
+    .option(
+      '--destination <destination>',
+      'where it may send, e.g. host:example.org; may be repeated (not checked by itself yet: see below)',
+      several,
+    )
     .option('--data-ceiling <class>', DATA_CLASSES.join(', '), oneOf('--data-ceiling', DATA_CLASSES))
-    .option('--calls <n>', 'how many calls may be allowed', amount('--calls'))
+    .option('--calls <n>', 'how many calls may be allowed; enforced', amount('--calls'))
     .option('--spend <n>', 'how much may be spent', amount('--spend'))
     .option('--records <n>', 'how many records may be touched', amount('--records'))
-    .option('--expires-in <duration>', 'when it ends: 90s, 30m, 2h', seconds, HOUR_S)
+    .option('--expires-in <duration>', 'when it ends: 90s, 30m, 2h; enforced', seconds, HOUR_S)
     .option('--parent <task>', 'the task it is a part of')
+    .addHelpText('after', LIMITS)
     .action(async (options: OpenOptions) => {
       const { agent, purpose, tool, destination, dataCeiling, calls, spend, records, expiresIn, parent } = options;
       const body = {
@@ -75,14 +81,16 @@ function open(): Command {
     });
 }
 
+const LIMITS = `
+Enforced on every call: --tool, --calls, --expires-in, and that a part never exceeds its --parent.
+This version cannot check --destination, --data-ceiling, --spend and --records by itself. They are recorded and narrow down
+to parts of the task, and with the shipped policies a person checks instead: with --destination or --spend every call that
+is not only a read is held, with --data-ceiling or --records every call.`;
+
 function list(): Command {
   return listCommand('list tasks', 'mandate task list --agent invoices --state open')
     .option('--agent <id>', 'only of this agent')
-    .option(
-      '--state <state>',
-      'only open, closed, expired or ended',
-      oneOf('--state', ['open', 'closed', 'expired', 'ended']),
-    )
+    .option('--state <state>', TASK_STATES.join(', '), oneOf('--state', TASK_STATES))
     .action((options: ListOptions & { readonly agent?: string; readonly state?: string }) =>
       printList(options, '/v1/tasks', { agent: options.agent, state: options.state }, [
         { title: 'ID', of: (task) => field(task, 'id') },

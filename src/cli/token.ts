@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DATA_FILES } from '../adapters/data-dir/files.ts';
 import { MandateError } from '../core/errors.ts';
 import { readSession } from './session-file.ts';
 
@@ -31,7 +32,7 @@ function adminToken(url: URL, data: string): Token {
   if (!isLoopback(url)) {
     return missing(`No credential for ${url.origin}: run \`mandate login HUMAN\` or set MANDATE_TOKEN.`);
   }
-  const file = join(data, 'admin-token');
+  const file = join(data, DATA_FILES.operatorToken);
   try {
     const secret = readFileSync(file, 'utf8').trim();
     if (secret !== '') return { secret, from: 'admin-token' };

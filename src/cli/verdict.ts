@@ -35,7 +35,7 @@ export function printVerdict(options: JsonOption, what: string, verdict: Evidenc
 export function witnessedHead(text: string, earlier?: readonly WitnessedHead[]): readonly WitnessedHead[] {
   const [, chain, seq, hash] = /^(.{1,200}):([1-9]\d{0,14}):(sha256:[0-9a-f]{64})$/.exec(text) ?? [];
   if (chain === undefined || hash === undefined)
-    throw new MandateError('input.invalid', '--head is CHAIN:ENTRIES:sha256:…, from an earlier verification.');
+    throw new MandateError('input.invalid', '--head is CHAIN:ENTRIES:sha256:HASH, from an earlier verification.');
   return [...(earlier ?? []), { chain, seq: Number(seq), hash }];
 }
 
