@@ -114,9 +114,13 @@ interface Issue {
   readonly keys?: readonly string[];
 }
 
-/** Names the first field that is wrong; a value is never repeated. */
+/**
+ * Names one field that is wrong; a value is never repeated. A field that is not known comes first: where one is misspelt,
+ * that another is missing says less.
+ */
 function invalid(issues: readonly object[]): MandateError {
-  const first = issues[0] as Issue | undefined; // zod's issues; only unrecognized_keys has `keys`
+  const all = issues as readonly Issue[]; // zod's issues; only unrecognized_keys has `keys`
+  const first = all.find((issue) => issue.code === 'unrecognized_keys') ?? all[0];
   if (first === undefined) return new MandateError('input.invalid');
   const path = [...first.path, ...(first.keys?.slice(0, 1) ?? [])].map(String);
   const at = path.map((part) => `/${part.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

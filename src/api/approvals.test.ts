@@ -152,6 +152,15 @@ test('an approval shows exactly what will be forwarded, and no nonce', async (t)
   );
   assert.equal(read.json['url'], `${f.url}/approvals/${approval.id}`);
   assert.ok(!('nonce' in read.json));
+  assert.equal(read.json['purpose'], f.task.purpose);
+  assert.equal(read.json['purpose_source'], f.task.purpose_source);
+  assert.equal(read.json['requester'], 'dora');
+  const [first] = approval.steps;
+  assert.deepEqual(read.json['may_answer'], { asked: first?.asked, roles: approval.roles });
+  assert.ok((first?.asked.length ?? 0) > 0);
+  f.control.clock.set(approval.expires_at);
+  const over = await f.ask('GET', `/v1/approvals/${approval.id}`, { bearer: f.operator });
+  assert.deepEqual(over.json['may_answer'], { asked: [], roles: [] });
 });
 
 /** A held action whose approval asks for more than the policy at hand would. */

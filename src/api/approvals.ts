@@ -5,6 +5,7 @@ import { MandateError } from '../core/errors.ts';
 import { actorId, isRecordId } from '../core/ids.ts';
 import type { Instant } from '../core/instant.ts';
 import { approvalUrl } from '../core/page-url.ts';
+import { PURPOSE_SOURCES, type Task } from '../core/task.ts';
 import { answerApproval } from '../govern/answer-approval.ts';
 import type { ApiApp, ApiDeps } from './deps.ts';
 import {
@@ -51,6 +52,13 @@ export const approvalSchema = z
     votes: list(z.object({ human: z.string(), verdict: z.enum(VERDICTS), reason: z.string(), at: time })),
     state: z.enum(APPROVAL_STATES),
     message: z.string(),
+    /** Of the task at the revision that was asked about; null where there is no task. */
+    purpose: z.string().nullable(),
+    purpose_source: z.enum(PURPOSE_SOURCES).nullable(),
+    /** Who set the task going. */
+    requester: z.string().nullable(),
+    /** Whose answer counts now: these people, and who holds one of these roles. Empty when nothing is asked any more. */
+    may_answer: z.object({ asked: list(z.string()), roles: list(z.enum(ROLES)) }),
     decision: z.string().nullable(),
     policy: policyRef.nullable(),
     created_at: time,
@@ -59,12 +67,27 @@ export const approvalSchema = z
   })
   .openapi('Approval');
 
-export function approvalBody(approval: Approval, publicUrl: string, now: Instant): z.infer<typeof approvalSchema> {
+/** @param task that the question belongs to; undefined for a question without one */
+export function approvalBody(
+  approval: Approval,
+  task: Task | undefined,
+  publicUrl: string,
+  now: Instant,
+): z.infer<typeof approvalSchema> {
+  const { subject } = approval;
+  const stated =
+    subject.kind === 'action' ? task?.revisions.find(({ revision }) => revision === subject.revision) : undefined;
+  const state = approvalState(approval, now);
+  const asked = approval.steps.filter((step) => step.from <= now).flatMap((step) => step.asked);
   const { nonce: _unsaid, steps, votes, created_at, expires_at, ...rest } = approval;
   return {
     ...rest,
     url: approvalUrl(publicUrl, approval.id),
-    state: approvalState(approval, now),
+    state,
+    purpose: stated?.purpose ?? null,
+    purpose_source: stated?.purpose_source ?? null,
+    requester: task?.trigger.id ?? approval.chain[0]?.actor ?? null,
+    may_answer: state === 'pending' ? { asked: [...new Set(asked)], roles: approval.roles } : { asked: [], roles: [] },
     steps: steps.map((step) => ({ asked: step.asked, from: when(step.from) })),
     votes: votes.map((vote) => ({ ...vote, at: when(vote.at) })),
     created_at: when(created_at),
@@ -72,10 +95,20 @@ export function approvalBody(approval: Approval, publicUrl: string, now: Instant
   };
 }
 
+/** The task of a question; ended ones are read from the store. */
+export async function taskOf(
+  deps: Pick<ApiDeps, 'snapshot' | 'store'>,
+  { subject }: Approval,
+): Promise<Task | undefined> {
+  if (subject.kind !== 'action') return undefined;
+  return deps.snapshot.task(subject.task) ?? (await deps.store.tasks.get(subject.task));
+}
+
 const one = z.strictObject({ id: recordIdOf('apr') });
 
 export function approvals(app: ApiApp, deps: ApiDeps): void {
-  const body = (approval: Approval) => approvalBody(approval, deps.publicUrl, deps.clock.now());
+  const body = async (approval: Approval) =>
+    approvalBody(approval, await taskOf(deps, approval), deps.publicUrl, deps.clock.now());
 
   const listed = createRoute({
     method: 'get',
@@ -93,7 +126,9 @@ export function approvals(app: ApiApp, deps: ApiDeps): void {
       ...(state === undefined ? {} : { state }),
     };
     const found = await deps.store.approvals.list(filter, pageRequest(page));
-    const items = found.items.map(body).filter((approval) => state === undefined || approval.state === state);
+    const items = (await Promise.all(found.items.map(body))).filter(
+      (approval) => state === undefined || approval.state === state,
+    );
     return c.json({ items, next_cursor: found.next_cursor });
   });
 
@@ -109,7 +144,7 @@ export function approvals(app: ApiApp, deps: ApiDeps): void {
     const approval =
       deps.snapshot.approval(id) ?? (isRecordId('apr', id) ? await deps.store.approvals.get(id) : undefined);
     if (approval === undefined) throw new MandateError('not_found');
-    return c.json(body(approval));
+    return c.json(await body(approval));
   });
 
   const answer = createRoute({
@@ -125,7 +160,9 @@ export function approvals(app: ApiApp, deps: ApiDeps): void {
   app.openapi(answer, async (c) => {
     const { id, verdict } = c.req.valid('param');
     return c.json(
-      body(await answerApproval(deps, { caller: c.get('caller'), approval: id, verdict, ...c.req.valid('json') })),
+      await body(
+        await answerApproval(deps, { caller: c.get('caller'), approval: id, verdict, ...c.req.valid('json') }),
+      ),
     );
   });
 }

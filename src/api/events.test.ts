@@ -125,6 +125,19 @@ test('the stream ends with the session of whoever watches', async (t) => {
   );
 });
 
+test('the stream of a human who is suspended ends at once, and so does their session', async (t) => {
+  const f = await openApiFixture(t);
+  const { secret } = await f.session('dora');
+  const stream = await follow(t, f, secret);
+  const suspended = await f.ask('POST', '/v1/humans/dora/transitions', {
+    bearer: f.operator,
+    body: { to: 'suspended', reason: 'Stop.' },
+  });
+  assert.equal(suspended.status, 200, suspended.text);
+  await stream.ended();
+  assert.equal((await f.ask('GET', '/v1/whoami', { bearer: secret })).status, 401);
+});
+
 test('there is room for so many streams, and a client that goes away leaves its place', async (t) => {
   const f = await openApiFixture(t);
   const open = await Promise.all(Array.from({ length: STREAMS_MAX }, () => follow(t, f, f.operator)));

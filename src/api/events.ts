@@ -8,7 +8,7 @@ import { currentCaller } from '../govern/current-caller.ts';
 import type { EvidenceEntry } from '../ports/evidence-log.ts';
 import { SSE_KEEP_ALIVE, writeSseEvent } from '../standards/sse/write-sse.ts';
 import { agentBody } from './agents.ts';
-import { approvalBody } from './approvals.ts';
+import { approvalBody, taskOf } from './approvals.ts';
 import { credentialBody } from './credentials.ts';
 import { decisionBody } from './decisions.ts';
 import type { ApiApp, ApiDeps } from './deps.ts';
@@ -109,7 +109,7 @@ async function follow(
       }
       const writes = changed;
       changed = [];
-      for (const write of writes) await send(out, nounEvent(deps, write), ending);
+      for (const write of writes) await send(out, await nounEvent(deps, write), ending);
       const entries = await deps.evidence.after(position.seq, ENTRIES_AT_ONCE);
       for (const entry of entries) {
         await send(out, await evidenceEvent(deps, entry), ending);
@@ -166,12 +166,12 @@ async function evidenceEvent(deps: ApiDeps, entry: EvidenceEntry): Promise<strin
 }
 
 /** The noun as its own GET would answer it. */
-function nounEvent(deps: ApiDeps, write: Write): string {
-  const [event, body] = nounBody(deps, write);
+async function nounEvent(deps: ApiDeps, write: Write): Promise<string> {
+  const [event, body] = await nounBody(deps, write);
   return writeSseEvent({ event, data: JSON.stringify(body) });
 }
 
-function nounBody(deps: ApiDeps, write: Write): readonly [event: string, body: unknown] {
+async function nounBody(deps: ApiDeps, write: Write): Promise<readonly [event: string, body: unknown]> {
   const now = deps.clock.now();
   switch (write.noun) {
     case 'actor':
@@ -185,7 +185,7 @@ function nounBody(deps: ApiDeps, write: Write): readonly [event: string, body: u
       return ['task', taskBody(write.value, deps.memory.has(id) ? deps.memory.spent(id) : null, now)];
     }
     case 'approval':
-      return ['approval', approvalBody(write.value, deps.publicUrl, now)];
+      return ['approval', approvalBody(write.value, await taskOf(deps, write.value), deps.publicUrl, now)];
     case 'credential':
       return ['credential', credentialBody(write.value)];
     case 'policy_set':

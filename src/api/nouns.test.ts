@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plusMs } from '../core/instant.ts';
+import { REPLACED_TOKEN_MS } from '../govern/renew-token.ts';
 import { actorId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import { authorize } from '../govern/authorize.ts';
@@ -54,6 +56,12 @@ test('an agent reads, renews and closes its own task and no other', async (t) =>
   }
   const renewed = await f.ask('POST', `${own}/token`, { bearer: f.taskToken, body: {} });
   assert.equal(renewed.status, 201, renewed.text);
+  assert.equal(
+    (await f.ask('GET', own, { bearer: f.taskToken })).status,
+    200,
+    'what runs under the old one is not cut',
+  );
+  f.control.clock.set(plusMs(f.control.clock.now(), REPLACED_TOKEN_MS));
   assert.equal((await f.ask('GET', own, { bearer: f.taskToken })).json['code'], 'auth.invalid', 'the old token ended');
   const token = word(renewed.json['token']);
   const closed = await f.ask('POST', `${own}/close`, { bearer: token, body: { reason: 'Done.' } });
@@ -281,22 +289,48 @@ test('our own page may send JSON with its cookie and form token', async (t) => {
   assert.equal((await f.ask('POST', '/v1/tasks', { ...ours, body: TASK })).status, 201);
 });
 
+test('a misspelt field is named before the required one that is missing', async (t) => {
+  const f = await openApiFixture(t);
+  const { purpose, ...rest } = TASK;
+  const answer = await f.ask('POST', '/v1/tasks', { bearer: f.operator, body: { ...rest, porpoise: purpose } });
+  assert.equal(answer.status, 400);
+  assert.equal(answer.json['at'], '/porpoise', answer.text);
+});
+
+test('of the environment of a server only the names are shown, also of values that look like no secret', async (t) => {
+  const f = await openApiFixture(t);
+  const env = { NOTES_HOME: '/srv/notes-of-ann', API_KEY: 'short' };
+  const body = { id: 'notes', transport: { type: 'stdio', command: 'n', env }, environment: 'dev', trust: 'trusted' };
+  const added = await f.ask('POST', '/v1/servers', { bearer: (await f.session('ann')).secret, body });
+  assert.equal(added.status, 201, added.text);
+  const one = await f.ask('GET', '/v1/servers/notes', { bearer: f.operator });
+  const [inList] = items((await f.ask('GET', '/v1/servers', { bearer: f.operator })).json);
+  for (const server of [part(added.json, 'server'), one.json, inList ?? {}]) {
+    assert.deepEqual(part(server, 'transport')['env'], { NOTES_HOME: '[redacted]', API_KEY: '[redacted]' });
+    assert.doesNotMatch(JSON.stringify(server), /notes-of-ann|short/);
+  }
+});
+
 test('TH-10 a fault in authentication, store or evidence is a refusal at every place it can happen', async (t) => {
-  const places: readonly (readonly [what: string, breakIt: (f: ApiFixture) => void])[] = [
-    ['hasher', (f) => t.mock.method(f.control.hasher, 'sha256', broken)],
-    ['snapshot', (f) => t.mock.method(f.control.snapshot, 'credentialByHash', broken)],
-    ['humans', (f) => t.mock.method(f.control.snapshot, 'human', broken)],
-    ['clock', (f) => t.mock.method(f.control.clock, 'now', broken)],
-    ['evidence', (f) => t.mock.method(f.control.evidence, 'append', broken)],
-    ['store', (f) => t.mock.method(f.control.store.changes, 'commit', broken)],
+  const places: readonly (readonly [what: string, breakIt: (f: ApiFixture) => void, status: number])[] = [
+    ['hasher', (f) => t.mock.method(f.control.hasher, 'sha256', broken), 500],
+    ['snapshot', (f) => t.mock.method(f.control.snapshot, 'credentialByHash', broken), 500],
+    ['humans', (f) => t.mock.method(f.control.snapshot, 'human', broken), 500],
+    ['clock', (f) => t.mock.method(f.control.clock, 'now', broken), 500],
+    ['evidence', (f) => t.mock.method(f.control.evidence, 'append', broken), 500],
+    ['store', (f) => t.mock.method(f.control.store.changes, 'commit', broken), 500],
   ];
-  for (const [what, breakIt] of places) {
+  const whole = await openApiFixture(t);
+  const unbroken = { bearer: (await whole.session('dora')).secret, body: TASK };
+  assert.equal((await whole.ask('POST', '/v1/tasks', unbroken)).status, 201, 'with nothing broken it is opened');
+  for (const [what, breakIt, status] of places) {
     const f = await openApiFixture(t);
     const { secret } = await f.session('dora');
     const tasks = [...f.control.snapshot.openTasks()].length;
     breakIt(f);
     const answer = await f.ask('POST', '/v1/tasks', { bearer: secret, body: TASK });
-    assert.ok([401, 403, 500, 503].includes(answer.status), `${what}: ${answer.status}`);
+    assert.equal(answer.status, status, `${what}: ${answer.text}`);
+    assert.equal(f.faults.length, 1, `${what} is reported`);
     assert.equal([...f.control.snapshot.openTasks()].length, tasks, what);
     t.mock.restoreAll();
   }

@@ -161,9 +161,7 @@ export function servers(app: ApiApp, deps: ApiDeps): void {
   });
   app.openapi(remove, async (c) => {
     const { id } = c.req.valid('param');
-    await removeServer(deps, { caller: c.get('caller'), server: id, reason: c.req.valid('json').reason });
-    const server = deps.snapshot.server(id);
-    if (server === undefined) throw new MandateError('not_found');
-    return c.json(serverBody(server));
+    const request = { caller: c.get('caller'), server: id, reason: c.req.valid('json').reason };
+    return c.json(serverBody((await removeServer(deps, request)).server));
   });
 }

@@ -169,7 +169,7 @@ export function tasks(app: ApiApp, deps: ApiDeps): void {
   const renew = createRoute({
     method: 'post',
     path: '/v1/tasks/{id}/token',
-    summary: 'A fresh token; the one before ends.',
+    summary: 'A fresh token; the one before ends soon after.',
     request: { params: one, body: emptyBody },
     responses: answers(z.object(tokenMembers), 'The token, shown once.', 201),
   });

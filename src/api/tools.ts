@@ -95,9 +95,7 @@ export function tools(app: ApiApp, deps: ApiDeps): void {
   });
   app.openapi(confirm, async (c) => {
     const { id, tool } = c.req.valid('param');
-    await confirmTool(deps, { caller: c.get('caller'), server: id, tool, ...sent(c.req.valid('json')) });
-    const pinned = deps.snapshot.tool(id, tool);
-    if (pinned === undefined) throw new MandateError('not_found');
-    return c.json(toolBody(pinned));
+    const request = { caller: c.get('caller'), server: id, tool, ...sent(c.req.valid('json')) };
+    return c.json(toolBody(await confirmTool(deps, request)));
   });
 }

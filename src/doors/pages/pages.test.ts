@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { STEP_UP_MS } from '../../core/credential.ts';
 import { authorize } from '../../govern/authorize.ts';
+import { changeLifecycle } from '../../govern/change-lifecycle.ts';
 import { PASSPHRASE } from '../../govern/control.fixture.ts';
 import { SESSION_COOKIE } from '../../core/session-cookie.ts';
 import { hiddenFields, openPagesFixture } from './pages.fixture.ts';
@@ -211,4 +212,19 @@ test('the second factor is proved again on a page of its own', async (t) => {
   assert.equal((await browser.submit('/step-up', '/step-up', { passphrase: PASSPHRASE })).status, 303);
   const approval = await f.hold();
   assert.doesNotMatch((await browser.get(`/approvals/${approval.id}`)).text, /name="passphrase"/);
+});
+
+test('a human who is suspended sees and answers nothing more, also on a page that is open', async (t) => {
+  const f = await openPagesFixture(t);
+  const approval = await f.hold();
+  const browser = await f.signedIn('ann');
+  const path = `/approvals/${approval.id}`;
+  const open = await browser.get(path);
+  await changeLifecycle(f.control, { caller: f.control.operator, actor: 'ann', to: 'suspended', reason: 'Stop.' });
+  assert.equal((await browser.get('/')).headers['location'], '/sign-in');
+  const sent = { ...hiddenFields(open.text, path), verdict: 'approve', reason: 'Go on.', passphrase: PASSPHRASE };
+  assert.equal((await browser.post(path, sent)).status, 401);
+  assert.equal(f.control.snapshot.approval(approval.id)?.votes.length, 0);
+  const again = await f.browser().submit('/sign-in', '/sign-in', { human: 'ann', passphrase: PASSPHRASE });
+  assert.equal(again.status, 401);
 });

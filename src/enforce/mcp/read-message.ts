@@ -75,7 +75,7 @@ const PARAMS_KEYS: ReadonlySet<string> = new Set([
 ]);
 const META_KEYS: ReadonlySet<string> = new Set(Object.values(META));
 
-/** Arguments have a schema of their own and may well have a key `Name`; see variant-argument.ts. */
+/** Arguments have a schema of their own and may well have a key `Name`; see argument-faults.ts. */
 function hasVariant(value: StrictJson): boolean {
   if (!isObject(value)) return false;
   if (findKeyVariant(value, ENVELOPE_KEYS, 1) !== undefined) return true;
