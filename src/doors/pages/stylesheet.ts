@@ -47,7 +47,7 @@ button { font: inherit; font-weight: 600; min-height: 44px; padding: 8px 16px; b
 button.allow { border-color: var(--allow); color: var(--allow); } button.deny { border-color: var(--deny); color: var(--deny); }
 button.plain { min-height: 32px; padding: 4px 10px; font-weight: 400; }
 .buttons { display: flex; flex-wrap: wrap; gap: 12px; }
-@media (max-width: 40rem) { .scroll table { min-width: 52rem; } .facts { grid-template-columns: 1fr; } .facts dt { margin-top: 8px; } .buttons button { flex: 1 1 100%; } }
+@media (max-width: 40rem) { .scroll table { min-width: 52rem; } .scroll td code { overflow-wrap: normal; } .facts { grid-template-columns: 1fr; } .facts dt { margin-top: 8px; } .buttons button { flex: 1 1 100%; } }
 @media (prefers-reduced-motion: no-preference) { a, button { transition: color 0.1s; } }
 @media (forced-colors: active) { .mark { border: 1px solid; } }
 `;
