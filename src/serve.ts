@@ -29,7 +29,7 @@ import { allowedNames, listenOn } from './doors/http/listen.ts';
 import { openPages } from './doors/pages/app.ts';
 import { callMsMax } from './enforce/mcp/limits.ts';
 import { mcpServerOf } from './enforce/mcp/mcp-path.ts';
-import { openMcpEnforcement } from './enforce/mcp/open.ts';
+import { openMcpEnforcement } from './enforce/mcp/enforcement.ts';
 import { actAs } from './govern/act-as.ts';
 import { authenticate } from './govern/authenticate.ts';
 import { endRestored } from './govern/end-restored.ts';

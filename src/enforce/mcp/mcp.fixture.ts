@@ -13,7 +13,7 @@ import { openAuthorizeFixture, type AuthorizeFixture } from '../../govern/author
 import type { SendOptions, Upstream, UpstreamAnswer } from '../../ports/upstream.ts';
 import type { McpLimits } from './limits.ts';
 import { mcpServerOf } from './mcp-path.ts';
-import { openMcpEnforcement, type McpEnforcement } from './open.ts';
+import { openMcpEnforcement, type McpEnforcement } from './enforcement.ts';
 
 /** What a stub server does with a call; the default answers `done`. */
 export type Answering = (grant: PermitGrant, options: SendOptions) => Promise<UpstreamAnswer>;

@@ -1,30 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../../core/caller.ts';
-import { isMandateError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { ActorId, TaskId } from '../../core/ids.ts';
-import { unstatedTask } from '../../govern/open-unstated-task.ts';
+import type { ActorId } from '../../core/ids.ts';
 import type { PerformDeps } from '../../govern/perform.ts';
 import type { Ended } from '../../govern/snapshot.ts';
 import { ERROR_CODE } from '../../standards/mcp/error-code.ts';
 import { HEADER } from '../../standards/mcp/header.ts';
-import type { McpMessage, McpNotification, McpRequest, RequestId } from '../../standards/mcp/message.ts';
+import type { McpMessage, RequestId } from '../../standards/mcp/message.ts';
 import { admit, type AgentCaller } from './admit.ts';
-import { callTool } from './call-tool.ts';
-import { claimsOf, clientClaims } from './claims.ts';
-import { sendResult, type Exchange } from './exchange.ts';
-import { discover, initialize } from './introduce.ts';
+import { dispatch } from './dispatch.ts';
+import { findSession, NO_SESSION, noteRequest, take } from './find-session.ts';
 import { MCP_LIMITS, type McpLimits } from './limits.ts';
 import type { Log } from './log.ts';
-import { listTools } from './list-tools.ts';
 import { openLiveRequests, type LiveRequest } from './live-requests.ts';
 import { bodyHeadFault, readBody } from './read-body.ts';
 import { readMessage } from './read-message.ts';
 import { httpRefusal, type Refusal } from './refusal.ts';
 import { acceptsOf, openReply, type Reply } from './reply.ts';
-import { openSessions, type Session } from './sessions.ts';
-import { headerOf, readSpoken, type Spoken } from './spoken.ts';
-import { refuseUnsupported } from './unsupported.ts';
+import { openSessions } from './sessions.ts';
+import { headerOf, readSpoken } from './spoken.ts';
 
 export interface McpEnforcementDeps extends PerformDeps {
   /** @throws auth.missing, auth.invalid */
@@ -119,7 +113,7 @@ export function openMcpEnforcement(opened: McpEnforcementDeps): McpEnforcement {
     const reading = readSpoken(message, request.headers);
     if (!reading.ok) return reply.refuse(reading.refusal);
     const { spoken } = reading;
-    const found = sessionFor(message, spoken, request, caller, route);
+    const found = findSession(sessions, message, spoken, request, caller, route);
     if ('refusal' in found) return reply.refuse(found.refusal);
     const { session } = found;
     if (message.kind === 'notification') return take(message, session, reply);
@@ -135,78 +129,10 @@ export function openMcpEnforcement(opened: McpEnforcementDeps): McpEnforcement {
         id: message.id,
       });
     try {
-      await dispatch(request, exchange);
+      await dispatch(deps, sessions, request, exchange);
     } finally {
       release();
     }
-  }
-
-  async function dispatch(request: IncomingMessage, begun: Omit<Exchange, 'task' | 'claims'>): Promise<void> {
-    const { spoken, session, request: message } = begun;
-    const client = spoken.era === 'modern' ? clientClaims(spoken.clientInfo) : session?.client;
-    const claims = claimsOf(deps.hasher, { headers: request.headers, era: spoken.era, client, params: message.params });
-    const exchange = (task: TaskId | null): Exchange => ({ ...begun, task, claims });
-    const { caller } = begun;
-    if (spoken.era === 'modern' && message.method === 'server/discover') return discover(deps, exchange(caller.task));
-    if (spoken.era === 'legacy' && message.method === 'initialize')
-      return initialize(deps, sessions, exchange(caller.task));
-    if (spoken.era === 'legacy' && message.method === 'ping') return sendResult(exchange(caller.task), {});
-    const task = await taskOf(caller);
-    begun.live.task = task;
-    if (message.method === 'tools/list') return listTools(deps, exchange(task));
-    if (message.method === 'tools/call') return callTool(deps, exchange(task), request.headers);
-    return refuseUnsupported(deps, exchange(task));
-  }
-
-  /** A connection key names no task: its calls belong to the one without a purpose. Null leads to a recorded deny. */
-  async function taskOf(caller: AgentCaller): Promise<TaskId | null> {
-    if (caller.task !== null) return caller.task;
-    try {
-      return (await unstatedTask(deps, { agent: caller.agent, credential: caller.credential })).id;
-    } catch (error) {
-      if (!isMandateError(error)) throw error;
-      deps.log.warn(
-        { event: 'mcp_no_task', agent: caller.agent, code: error.code },
-        'No task could be opened for a connection key.',
-      );
-      return null;
-    }
-  }
-
-  /** Legacy requests after `initialize` name their session; any other holder of its id learns that there is none. */
-  function sessionFor(
-    message: McpRequest | McpNotification,
-    spoken: Spoken,
-    request: IncomingMessage,
-    caller: AgentCaller,
-    route: string | null,
-  ): { readonly session: Session | null } | { readonly refusal: Refusal } {
-    if (spoken.era === 'modern' || message.method === 'initialize') return { session: null };
-    const asked = message.kind === 'request' ? { id: message.id } : {};
-    const id = headerOf(request.headers, HEADER.sessionId);
-    if (id === undefined) {
-      return {
-        refusal: {
-          status: 400,
-          code: ERROR_CODE.invalid_request,
-          message: `The ${HEADER.sessionId} header is missing; begin with initialize.`,
-          ...asked,
-        },
-      };
-    }
-    const session = sessions.find(id, caller, route);
-    if (session === undefined) return { refusal: { ...NO_SESSION, ...asked } };
-    if (spoken.revision !== undefined && spoken.revision !== session.revision) {
-      return {
-        refusal: {
-          status: 400,
-          code: ERROR_CODE.header_mismatch,
-          message: 'The MCP-Protocol-Version header is not the version of this session.',
-          ...asked,
-        },
-      };
-    }
-    return { session };
   }
 
   function endSession(request: IncomingMessage, reply: Reply, caller: AgentCaller, route: string | null): void {
@@ -250,12 +176,6 @@ export function openMcpEnforcement(opened: McpEnforcementDeps): McpEnforcement {
   };
 }
 
-const NO_SESSION: Refusal = {
-  status: 404,
-  code: ERROR_CODE.invalid_request,
-  message: 'There is no such session; begin with initialize.',
-};
-
 function acceptFault(request: IncomingMessage): Refusal | null {
   const accepts = acceptsOf(request.headers.accept);
   return accepts.json || accepts.stream
@@ -283,18 +203,3 @@ function cutShort(id: RequestId): JsonObject {
 
 /** JSON-RPC 2.0 §5.1 leaves it to the implementation; the official clients give this one to a closed connection. */
 const CONNECTION_CLOSED = -32_000;
-
-/** Keeps the request where its client can cancel it; null when the id is that of another one. */
-function noteRequest(session: Session | null, message: McpRequest, live: LiveRequest): (() => void) | null {
-  if (session === null) return () => undefined;
-  if (session.requests.has(message.id)) return null;
-  session.requests.set(message.id, () => live.abort());
-  return () => session.requests.delete(message.id);
-}
-
-/** A client's notification. Only a cancellation does anything, and only to a request of the same session. */
-function take(message: McpNotification, session: Session | null, reply: Reply): void {
-  const id = message.method === 'notifications/cancelled' ? message.params?.['requestId'] : undefined;
-  if (typeof id === 'string' || typeof id === 'number') session?.requests.get(id)?.();
-  reply.acknowledge(202);
-}
