@@ -15,6 +15,7 @@ import { plusMs, toRfc3339, type Instant } from '../core/instant.ts';
 import type { OwnerRole } from '../core/ownership.ts';
 import type { PolicyRef } from '../core/policy-set.ts';
 import { makeChange, type Control } from './make-change.ts';
+import { moveWrites } from './move-actor.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface ApprovalRequest {
@@ -185,18 +186,7 @@ async function recordFlood(control: Control, agent: Agent, now: Instant): Promis
     subject: { noun: 'agent', id: agent.id },
     reason,
     details: { from: 'active', to: 'probationary' },
-    writes: [
-      {
-        noun: 'actor',
-        value: {
-          ...agent,
-          lifecycle: 'probationary',
-          probation_since: now,
-          updated_at: now,
-          version: agent.version + 1,
-        },
-      },
-    ],
+    writes: moveWrites(control.snapshot, { actors: [agent], to: 'probationary', by: 'mandate', reason, now }).writes,
     now,
   });
 }

@@ -137,27 +137,29 @@ async function hold(
 ): Promise<Authorized> {
   const { tool, task, agent, server } = standing;
   if (tool === null) throw new TypeError('only a call can ask for an approval');
-  const asking = await deps.exclusively(() =>
-    askApproval(deps, {
-      subject: {
-        kind: 'action',
-        server: server.id,
-        tool: tool.name,
-        definition_digest: tool.digest,
-        task: task.id,
-        revision: task.revision,
-        shown: forwardedParams(attempt.request.action),
-      },
-      digest,
-      agent: agent.id,
-      environment: server.environment,
-      chain: task.chain,
-      requesters: requestersOf(deps, attempt, task),
-      ask: answer.verdict.ask,
-      decision: attempt.id,
-      policy: answer.policy,
-      now: attempt.at,
-    }),
+  const asking = await deps.exclusively(
+    () =>
+      askApproval(deps, {
+        subject: {
+          kind: 'action',
+          server: server.id,
+          tool: tool.name,
+          definition_digest: tool.digest,
+          task: task.id,
+          revision: task.revision,
+          shown: forwardedParams(attempt.request.action),
+        },
+        digest,
+        agent: agent.id,
+        environment: server.environment,
+        chain: task.chain,
+        requesters: requestersOf(deps, attempt, task),
+        ask: answer.verdict.ask,
+        decision: attempt.id,
+        policy: answer.policy,
+        now: attempt.at,
+      }),
+    'agent',
   );
   if (!asking.asked) return refuse(deps, attempt, reason('approval.flood'), answer);
   attempt.reservation?.release();

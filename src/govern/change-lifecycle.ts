@@ -1,5 +1,5 @@
 import type { Actor, Agent } from '../core/actor.ts';
-import { approvalState, PROMOTION_APPROVAL_MS } from '../core/approval.ts';
+import { approvalState, consumeApproval, PROMOTION_APPROVAL_MS } from '../core/approval.ts';
 import { callerName, type Caller } from '../core/caller.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import type { Write } from '../core/change.ts';
@@ -169,9 +169,8 @@ async function promotion(deps: LifecycleDeps, caller: Caller, agent: Agent, now:
   if (!asking.asked) throw new MandateError('approval.rate');
   const { approval } = asking;
   const state = approvalState(approval, now);
-  if (state === 'approved' || state === 'confirmed') {
-    return { noun: 'approval', value: { ...approval, state: 'consumed', version: approval.version + 1 } };
-  }
+  const used = consumeApproval(approval, digest, now);
+  if (used !== null) return { noun: 'approval', value: used };
   const why = state === 'denied' ? 'was refused' : 'must be approved first';
   throw new MandateError('lifecycle.needs', `The promotion ${why}: approval ${approval.id}.`, { at: approval.id });
 }

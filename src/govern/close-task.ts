@@ -50,7 +50,7 @@ export function closeTask(
       now,
     });
     return { task: control.snapshot.task(task.id) ?? task, ended, in_force_ms: made.in_force_ms };
-  });
+  }, request.caller.kind);
 }
 
 /** Its agent, whoever triggered it, an owner, an admin, security, the operator. */

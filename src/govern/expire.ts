@@ -39,7 +39,7 @@ export async function expireDue(control: Control, { now }: { readonly now: Insta
 function expireKind(
   control: Control,
   kind: ChangeKind,
-  noun: string,
+  noun: 'tasks' | 'approvals' | 'credentials',
   now: Instant,
   gather: (endings: Endings) => void,
 ): Promise<number> {
@@ -51,9 +51,9 @@ function expireKind(
     await makeChange(control, {
       caller: { kind: 'mandate' },
       kind,
-      subject: { noun, id: 'expired' },
+      subject: { noun: 'node', id: control.node },
       reason: 'Past its end.',
-      details: { ids: writes.map(idOf) },
+      details: { about: noun, ids: writes.map(idOf) },
       writes,
       now,
     });

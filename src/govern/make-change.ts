@@ -20,8 +20,12 @@ export interface Control {
   readonly clock: Clock;
   readonly random: Random;
   readonly node: NodeId;
-  /** Runs one change at a time, so that what was read still holds when it is written. Never call it inside itself. */
-  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs one change at a time, so that what was read still holds when it is written. Never call it inside itself.
+   * @param asker who made this necessary, so that agents cannot take every place in the queue
+   * @throws limit.reached when too much waits: nothing of `work` ran
+   */
+  exclusively<T>(work: () => Promise<T>, asker?: Caller['kind']): Promise<T>;
   /** Told of every change in force: enforcement points cut what ended, event streams pass it on. */
   announce(change: CommittedChange, ended: Ended): void;
 }
@@ -108,12 +112,32 @@ function notApplied(control: Control, change: Change, error: unknown): OutcomeRe
   };
 }
 
-/** A queue of one: the `exclusively` of a Control. */
-export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+/** Each takes a few milliseconds: what waits behind these would not be served within the patience of its client. */
+export const EXCLUSIVE_WAITING_MAX = 1_000;
+/**
+ * Of these, how many agents may have brought about. Agents come in numbers and at any pace, and a revocation must find a
+ * place whatever they do: all others are people and Mandate itself, so the rest of the places is theirs alone.
+ */
+export const EXCLUSIVE_WAITING_OF_AGENTS_MAX = 500;
+
+/** A queue of one: the `exclusively` of a Control. Who finds it full is refused and may try again. */
+export function oneAtATime(): Control['exclusively'] {
   let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
+  let waiting = 0;
+  let waitingOfAgents = 0;
+  return async (work, asker) => {
+    const ofAgent = asker === 'agent';
+    if (waiting >= EXCLUSIVE_WAITING_MAX || (ofAgent && waitingOfAgents >= EXCLUSIVE_WAITING_OF_AGENTS_MAX))
+      throw new MandateError('limit.reached', 'Too many changes are waiting; try again in a moment.');
+    waiting += 1;
+    if (ofAgent) waitingOfAgents += 1;
     const next = last.then(work, work);
     last = next.catch(() => undefined); // the caller owns the failure; the queue only waits
-    return next;
+    try {
+      return await next;
+    } finally {
+      waiting -= 1;
+      if (ofAgent) waitingOfAgents -= 1;
+    }
   };
 }

@@ -105,7 +105,7 @@ export function openTask(
       now,
     });
     return { task, ...issued };
-  });
+  }, request.caller.kind);
 }
 
 /** The agent, able to hold one more task. @throws not_found, task.agent_state, owners.*, limit.reached */

@@ -59,7 +59,7 @@ export function unstatedTask(
       now,
     });
     return task;
-  });
+  }, 'agent');
 }
 
 function openUnstated(control: Control, agent: ActorId): Task | undefined {

@@ -48,7 +48,7 @@ export function renewToken(
       now,
     });
     return issued;
-  });
+  }, request.caller.kind);
 }
 
 /**

@@ -50,7 +50,7 @@ export function revisePurposeOf(
       now,
     });
     return { task: revised, ...issued };
-  });
+  }, request.caller.kind);
 }
 
 /** Counts for a record, under names that redaction does not take for secrets. */

@@ -153,7 +153,7 @@ export function recordToolChanged(
       now,
     });
     if (writes.length > 0) await writeSeen(deps, { kind: 'mandate' }, server, writes, summary, now);
-  });
+  }, 'agent');
 }
 
 /** The pins of every other server that is registered. */

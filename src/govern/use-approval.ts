@@ -33,5 +33,5 @@ export function useApproval(
       throw error;
     }
     return used;
-  });
+  }, 'agent');
 }
