@@ -37,6 +37,14 @@ const SECRET_VARIABLE =
 const SECRET_KEY =
   /^(?:.*[_-])?(?:password|passwd|passphrase|secret|api[_-]?key|apikey|access[_-]?token|refresh[_-]?token|id[_-]?token|auth[_-]?token|token|authorization|cookie|private[_-]?key|client[_-]?secret|credentials?)$/i;
 
+/** Whatever Mandate itself issues. */
+const OWN_BEARER = /(?<![A-Za-z0-9])(?:mdt|mdk|mds|mdc|mdl|mda)_[A-Za-z0-9_-]{20,100}/g;
+
+/** Text without Mandate's own bearers: nobody else has a reason to pass one on. */
+export function redactOwnBearers(text: string): string {
+  return text.replace(OWN_BEARER, REDACTED);
+}
+
 /**
  * Published forms of credentials; each entry is bounded so that no text makes it slow. A form may follow an underscore
  * (`key_ghp_…`), so `\b` would not do.
@@ -51,7 +59,7 @@ const SECRET_FORMS: readonly (readonly [RegExp, string])[] = [
   [/(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,255}/g, REDACTED],
   [/(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16,64}/g, REDACTED],
   [/(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{35,255}/g, REDACTED],
-  [/(?<![A-Za-z0-9])(?:mdt|mdk|mds|mdc|mdl|mda)_[A-Za-z0-9_-]{20,100}/g, REDACTED], // Mandate's own bearers
+  [OWN_BEARER, REDACTED],
   [/(?<![A-Za-z0-9])(Bearer|Basic)\s+[A-Za-z0-9+/=._~-]{16,4096}/gi, `$1 ${REDACTED}`],
   [/([a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{0,100}:)[^\s/@]{1,200}@/gi, `$1${REDACTED}@`],
 ];

@@ -1,60 +1,52 @@
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import { REDACTED, SECRET_VALUE_CHARS_MIN } from '../core/redaction.ts';
+import { REDACTED, redactOwnBearers, SECRET_VALUE_CHARS_MIN } from '../core/redaction.ts';
 import type { UpstreamAnswer } from '../ports/upstream.ts';
 import { isRawNumber } from '../standards/strict-json/raw-number.ts';
 
-/** What a client may see of an answer. */
-export interface Inspected {
-  readonly answer: Extract<UpstreamAnswer, { kind: 'result' | 'error' }>;
-  /** How many places held a secret of the server itself. */
-  readonly secrets_removed: number;
-}
+/** What a server answered: a result, or a JSON-RPC error. */
+export type Answer = Extract<UpstreamAnswer, { kind: 'result' | 'error' }>;
 
 /**
- * What is released of an upstream's answer: the secrets that the server was started with never come back through it, and
- * no server can speak in Mandate's name.
+ * What is released of an upstream's answer: the secrets that the server was started with never come back through it, no
+ * bearer of ours does, and no server can speak in Mandate's name.
  * @param secrets values of the server's own environment and credentials
  */
-export function inspectResult(answer: Inspected['answer'], secrets: readonly string[]): Inspected {
-  const hidden = secrets.filter((secret) => secret.length >= SECRET_VALUE_CHARS_MIN);
-  let removed = 0;
-  const cleanText = (value: string): string => {
-    let text = value;
-    for (const secret of hidden) {
-      if (!text.includes(secret)) continue;
-      removed += 1;
-      text = text.replaceAll(secret, REDACTED);
-    }
-    return text;
-  };
-  const clean = (value: Json): Json => {
-    if (typeof value === 'string') return cleanText(value);
-    if (Array.isArray(value)) return (value as readonly Json[]).map(clean); // isArray does not narrow readonly arrays
-    if (!isJsonObject(value) || isRawNumber(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [cleanText(key), clean(member)]));
-  };
-  const cleaned = hidden.length === 0 ? answer : cleanAnswer(answer, clean, cleanText);
-  if (cleaned.kind === 'error') {
-    const error = { ...cleaned.error, ...withoutOurData(cleaned.error.data) };
-    return { answer: { ...cleaned, error }, secrets_removed: removed };
-  }
-  return { answer: { ...cleaned, result: withoutOurMeta(cleaned.result) }, secrets_removed: removed };
+export function inspectResult(answer: Answer, secrets: readonly string[]): Answer {
+  const clean = cleaner(secrets);
+  if (answer.kind === 'result') return { ...answer, result: withoutOurMeta(clean.object(answer.result)) };
+  const { code, message, data } = answer.error;
+  const error = { code, message: clean.text(message), ...(data === undefined ? {} : { data: clean.value(data) }) };
+  return { ...answer, error: { ...error, ...withoutOurData(error.data) } };
 }
 
-function cleanAnswer(
-  answer: Inspected['answer'],
-  clean: (value: Json) => Json,
-  cleanText: (text: string) => string,
-): Inspected['answer'] {
-  if (answer.kind === 'result') return { ...answer, result: clean(answer.result) as JsonObject }; // an object stays an object
-  return {
-    ...answer,
-    error: {
-      code: answer.error.code,
-      message: cleanText(answer.error.message),
-      ...(answer.error.data === undefined ? {} : { data: clean(answer.error.data) }),
-    },
+/** The same of what a server says while it works: progress and log messages. */
+export function inspectNotification(params: JsonObject, secrets: readonly string[]): JsonObject {
+  return withoutOurMeta(cleaner(secrets).object(params));
+}
+
+interface Cleaner {
+  text(value: string): string;
+  value(value: Json): Json;
+  object(value: JsonObject): JsonObject;
+}
+
+function cleaner(secrets: readonly string[]): Cleaner {
+  const hidden = secrets.filter((secret) => secret.length >= SECRET_VALUE_CHARS_MIN);
+  const text = (value: string): string => {
+    let clean = redactOwnBearers(value);
+    for (const secret of hidden) clean = clean.replaceAll(secret, REDACTED);
+    return clean;
   };
+  const value = (given: Json): Json => {
+    if (typeof given === 'string') return text(given);
+    if (Array.isArray(given)) return (given as readonly Json[]).map(value); // isArray does not narrow readonly arrays
+    return isJsonObject(given) ? object(given) : given;
+  };
+  const object = (given: JsonObject): JsonObject => {
+    if (isRawNumber(given)) return given;
+    return Object.fromEntries(Object.entries(given).map(([key, member]) => [text(key), value(member)]));
+  };
+  return { text, value, object };
 }
 
 /** `_meta` keys under our own prefix are ours to set, whatever a server sends. */

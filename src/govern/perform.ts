@@ -10,7 +10,7 @@ import { writeStrictJson } from '../standards/strict-json/write-json.ts';
 import type { EvidenceReceipt } from '../ports/evidence-log.ts';
 import type { Upstream, UpstreamAnswer } from '../ports/upstream.ts';
 import { authorize, type Authorized, type AuthorizeDeps, type AuthorizeRequest } from './authorize.ts';
-import { inspectResult, type Inspected } from './inspect-result.ts';
+import { inspectNotification, inspectResult, type Answer } from './inspect-result.ts';
 import { recordToolChanged } from './see-tools.ts';
 
 export interface PerformDeps extends AuthorizeDeps {
@@ -31,7 +31,7 @@ export type Performed =
       readonly kind: 'answered';
       readonly decision: Decision;
       readonly receipt: EvidenceReceipt;
-      readonly answer: Inspected['answer'];
+      readonly answer: Answer;
     }
   | { readonly kind: 'denied'; readonly decision: Decision; readonly receipt: EvidenceReceipt | null }
   | {
@@ -57,13 +57,14 @@ export async function perform(deps: PerformDeps, request: PerformRequest): Promi
   const { decision, receipt } = authorized;
   if (server === undefined)
     return fail(deps, decision, receipt, sentUs, new MandateError('not_found', 'The server was removed.'));
+  const secrets = secretsOf(server);
   let answer: UpstreamAnswer;
   try {
     answer = await deps.upstream.send(authorized.permit, server, {
       signal: request.signal,
       wants_progress: request.wants_progress,
       meta: request.meta,
-      onNotification: request.onNotification,
+      onNotification: (method, params) => request.onNotification(method, inspectNotification(params, secrets)),
       onServerRequest: request.onServerRequest,
     });
   } catch (error) {
@@ -71,11 +72,10 @@ export async function perform(deps: PerformDeps, request: PerformRequest): Promi
   }
   if (answer.kind === 'definition_changed') return toolChanged(deps, request, decision, server, answer.offered, sentUs);
 
-  const inspected = inspectResult(answer, secretsOf(server));
-  const text = writeStrictJson(
-    inspected.answer.kind === 'result' ? inspected.answer.result : (inspected.answer.error as JsonObject),
-  ); // an error object is plain JSON
-  const failedAtServer = inspected.answer.kind === 'error' || inspected.answer.result['isError'] === true;
+  const released = inspectResult(answer, secrets);
+  // An error object is plain JSON.
+  const text = writeStrictJson(released.kind === 'result' ? released.result : (released.error as JsonObject));
+  const failedAtServer = released.kind === 'error' || released.result['isError'] === true;
   try {
     await deps.evidence.append(
       outcome(deps, decision, sentUs, {
@@ -96,7 +96,7 @@ export async function perform(deps: PerformDeps, request: PerformRequest): Promi
       error: new MandateError(fault.code, fault.message, { cause: error, may_have_run: true }),
     };
   }
-  return { kind: 'answered', decision, receipt, answer: inspected.answer };
+  return { kind: 'answered', decision, receipt, answer: released };
 }
 
 function refused(authorized: Exclude<Authorized, { effect: 'allow' }>): Performed {
