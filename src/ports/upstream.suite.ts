@@ -203,7 +203,7 @@ export function upstreamSuite(name: string, open: OpenRig): void {
       assert.equal(textOf(await send(rig, call('echo', {}))), '{}');
     });
 
-    test('progress of this request is handed on without our token, and only that', async (t) => {
+    test('progress of this request is handed on without our token, and only that, and nothing that is too large', async (t) => {
       const rig = await open(t);
       if (!rig.streams) return t.skip('a plain JSON answer carries no notification');
       const heard: [string, JsonObject][] = [];

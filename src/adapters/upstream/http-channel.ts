@@ -72,7 +72,8 @@ export async function ask(endpoint: Endpoint, request: HttpRequest, events: Link
       case 'notification':
         notified += 1;
         if (message.method === 'notifications/tools/list_changed') events.onToolsChanged();
-        else if (notified <= limits.notifications_per_request_max) handOn(message.method, message.params, request);
+        else if (notified <= limits.notifications_per_request_max && bytes <= limits.notification_bytes_max)
+          handOn(message.method, message.params, request);
         return 'more';
       case 'request':
         asked += 1;

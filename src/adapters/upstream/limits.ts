@@ -21,6 +21,8 @@ export interface UpstreamLimits {
   readonly list_bytes_max: number;
   /** Progress and log notifications handed on for one request; later ones are dropped. */
   readonly notifications_per_request_max: number;
+  /** A larger one of these is dropped: a person reads them, and no limit on answers stands in front of them. */
+  readonly notification_bytes_max: number;
   /** Requests of a server (sampling, elicitation, …) during one of ours; one more ends the connection. */
   readonly server_requests_max: number;
   /** What a stdio server may say between two answers: other messages, and their bytes. */
@@ -63,6 +65,7 @@ export const UPSTREAM_LIMITS: UpstreamLimits = {
   list_tools_max: 1_000,
   list_bytes_max: 8 * MIB,
   notifications_per_request_max: 1_000,
+  notification_bytes_max: 64 * 1024,
   server_requests_max: 100,
   chatter_messages_max: 10_000,
   chatter_bytes_max: 8 * MIB,

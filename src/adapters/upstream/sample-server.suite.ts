@@ -87,6 +87,7 @@ export function openSampleSession(options: {
         notify(id, 'notifications/progress', { progressToken: 'not yours', progress: 9 });
         if (progressToken !== undefined)
           for (const progress of [1, 2]) notify(id, 'notifications/progress', { progressToken, progress });
+        notify(id, 'notifications/message', { level: 'info', data: 'x'.repeat(70_000) }); // more than is handed on
         notify(id, 'notifications/message', { level: 'info', data: 'halfway' });
         return text(id, 'done');
       case 'slow':

@@ -101,7 +101,7 @@ export function openStdioChannel(child: Child, limits: UpstreamLimits, events: L
       case 'error':
         return answered(message.id, { kind: 'error', error: message.error, bytes });
       case 'notification':
-        return count(bytes) ? notified(message) : undefined;
+        return count(bytes) ? notified(message, bytes) : undefined;
       case 'request':
         return count(bytes) ? refuse(message) : undefined;
     }
@@ -123,8 +123,9 @@ export function openStdioChannel(child: Child, limits: UpstreamLimits, events: L
     return false;
   }
 
-  function notified({ method, params }: McpNotification): void {
+  function notified({ method, params }: McpNotification, bytes: number): void {
     if (method === 'notifications/tools/list_changed') return events.onToolsChanged();
+    if (bytes > limits.notification_bytes_max) return;
     const words = asJson(params);
     if (method === 'notifications/progress') {
       const { progressToken, ...rest } = words;
