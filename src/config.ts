@@ -16,6 +16,9 @@ const address = z
   .regex(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, for example 127.0.0.1:7373')
   .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'the port must be 65535 or lower');
 
+/** Not root's 0: an account that may do everything keeps nothing apart. */
+const accountId = z.number().int().min(1).max(4_294_967_294);
+
 /** The whole configuration. Unknown keys are refused: a misspelt limit must not silently be no limit. */
 export const configSchema = z.strictObject({
   listen: address.default('127.0.0.1:7373').describe('The address and port of everything: API, pages, MCP.'),
@@ -83,6 +86,12 @@ export const configSchema = z.strictObject({
         .optional()
         .describe(
           'The only commands a stdio server may be started with, each with the digest of its file if given; absent means any that an administrator registers.',
+        ),
+      run_as: z
+        .strictObject({ uid: accountId, gid: accountId })
+        .optional()
+        .describe(
+          'The account that stdio servers run under; Mandate must run as root, or none is started. Without it they run under the account of Mandate.',
         ),
     })
     .prefault({}),

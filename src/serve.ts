@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { pino, type Logger } from 'pino';
@@ -12,7 +13,9 @@ import { systemClock } from './adapters/system/clock.ts';
 import { systemHasher } from './adapters/system/hasher.ts';
 import { systemRandom } from './adapters/system/random.ts';
 import { openTaskMemory } from './adapters/task-memory/memory.ts';
+import { installationOf } from './adapters/upstream/marker.ts';
 import { openUpstream } from './adapters/upstream/open.ts';
+import { reapLeftBehind } from './adapters/upstream/reap-left-behind.ts';
 import { openControlApi } from './api/app.ts';
 import type { ApiDeps } from './api/deps.ts';
 import { measured, openMetrics, type GaugeReadings } from './api/metrics.ts';
@@ -110,11 +113,15 @@ async function start(
   const store = openSqliteStore({ file: data.storeFile, org_id: ORG_ID });
   closers.push(() => store.close());
 
+  // Not in the data directory: server processes begin here, and what lies there is not for them.
+  const left = { installation: installationOf(data.nodeId, realpathSync(data.path)), scratch_dir: resolve(tmpdir()) };
+  await reapLeftBehind(left);
   const upstream = openUpstream({
     hasher,
     clock,
     version: options.version,
-    scratch_dir: scratchDir(data.path),
+    ...left,
+    run_as: config.upstream.run_as,
     ...(config.upstream.commands === undefined ? {} : { commands: config.upstream.commands }),
     inherited: { PATH: process.env['PATH'] ?? '', LANG: process.env['LANG'] ?? 'C.UTF-8' },
     limits: {
@@ -291,14 +298,6 @@ async function start(
     closed: stopped.promise,
     close,
   };
-}
-
-/** Where server processes get their private folders; emptied at each start, because a killed process leaves its own. */
-function scratchDir(data: string): string {
-  const path = join(data, 'scratch');
-  rmSync(path, { recursive: true, force: true });
-  mkdirSync(path, { mode: 0o700 });
-  return path;
 }
 
 function readings(snapshot: Snapshot, upstream: Upstream, now: Instant): GaugeReadings {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MandateError } from '../../core/errors.ts';
 import { REDACTED, redactText, SECRET_VALUE_CHARS_MIN } from '../../core/redaction.ts';
@@ -7,6 +7,8 @@ import type { Transport } from '../../core/server.ts';
 import { openStop, raced } from './stop.ts';
 import { requireAllowed, type AllowedCommand } from './allowed-command.ts';
 import { childEnvironment, type InheritedEnvironment } from './child-environment.ts';
+import { killMarked } from './kill-marked.ts';
+import { homePrefix, newMarker } from './marker.ts';
 
 export type StdioTransport = Extract<Transport, { type: 'stdio' }>;
 
@@ -26,22 +28,38 @@ export interface Child {
   readonly drained: Promise<void>;
   /** The end of what it wrote to standard error, without secrets; empty when nothing. */
   complaint(): string;
-  /** SIGTERM, then SIGKILL, to it and all it started; resolves when it is gone and its directory removed. */
+  /**
+   * SIGTERM, then SIGKILL, to it and its process group, and on Linux SIGKILL to whatever else it started (see
+   * {@link killMarked}); resolves when it is gone and its directory removed.
+   */
   stop(): Promise<void>;
+  /** Resolves when it was stopped, whoever asked for it. */
+  readonly gone: Promise<void>;
 }
 
 export interface StartDeps {
   readonly scratch_dir: string;
+  /** From `installationOf`: marks the processes and the folders of this Mandate. */
+  readonly installation: string;
+  /** Another account than our own for all server processes. Only root may give them one: else none is started. */
+  readonly run_as?: Account;
   readonly inherited: InheritedEnvironment;
   readonly stop_grace_ms: number;
   /** The only commands that are started; absent: every one that an administrator registered. */
   readonly commands?: readonly AllowedCommand[];
 }
 
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** @throws server.command when the command cannot be started */
 export async function startChild(deps: StartDeps, transport: StdioTransport): Promise<Child> {
   if (deps.commands !== undefined) await requireAllowed(deps.commands, transport.command);
-  const home = await mkdtemp(join(deps.scratch_dir, 'mandate-server-'));
+  if (deps.run_as !== undefined && process.getuid?.() !== 0)
+    throw new MandateError('server.command', NOT_ROOT, { may_have_run: false });
+  const home = await mkdtemp(join(deps.scratch_dir, homePrefix(deps.installation)));
   try {
     return await started(deps, transport, home);
   } catch (error) {
@@ -51,14 +69,18 @@ export async function startChild(deps: StartDeps, transport: StdioTransport): Pr
 }
 
 async function started(deps: StartDeps, { command, args, env }: StdioTransport, home: string): Promise<Child> {
+  const { run_as } = deps;
+  const marker = newMarker(deps.installation);
+  if (run_as !== undefined) await chown(home, run_as.uid, run_as.gid);
   // `detached` makes it the leader of a process group, which is how all that it starts can be ended with it.
   const child = spawn(command, args, {
     cwd: home,
-    env: childEnvironment(deps.inherited, home, env),
+    env: childEnvironment(deps.inherited, { home, marker }, env),
     detached: true,
     shell: false,
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
+    ...run_as,
   });
   const { stdin, stdout, stderr } = child;
   const running = new Promise<number>((resolve, reject) => {
@@ -68,6 +90,7 @@ async function started(deps: StartDeps, { command, args, env }: StdioTransport, 
   let exit: string | undefined;
   let errors = Buffer.alloc(0);
   let stopping: Promise<void> | undefined;
+  const gone = Promise.withResolvers<void>();
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => {
       exit = signal === null ? `it exited with status ${code}` : `it was ended by ${signal}`;
@@ -95,6 +118,7 @@ async function started(deps: StartDeps, { command, args, env }: StdioTransport, 
     limit.dispose();
     clearTimeout(kill);
     signalGroup(pid, 'SIGKILL'); // what it started and left behind
+    await killMarked(marker); // what left the group, too
     stdout.destroy();
     stderr.destroy();
     await removeHome(home);
@@ -110,12 +134,14 @@ async function started(deps: StartDeps, { command, args, env }: StdioTransport, 
     drained,
     complaint: () => cleaned(errors.toString('utf8'), env),
     stop() {
-      stopping ??= stop();
+      stopping ??= stop().finally(gone.resolve);
       return stopping;
     },
+    gone: gone.promise,
   };
 }
 
+const NOT_ROOT = 'The configuration names an account under upstream.run_as, which only a Mandate of root can use.';
 const COMPLAINT_BYTES_MAX = 4 * 1024;
 /** After SIGKILL only a process within an uninterruptible system call lives on. */
 const KILLED_MS_MAX = 2_000;

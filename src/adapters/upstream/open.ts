@@ -2,6 +2,7 @@ import type { Server } from '../../core/server.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Hasher } from '../../ports/hasher.ts';
 import type { Upstream } from '../../ports/upstream.ts';
+import type { Account } from './child.ts';
 import type { InheritedEnvironment } from './child-environment.ts';
 import { openHttpConnector } from './http.ts';
 import { UPSTREAM_LIMITS, type UpstreamLimits } from './limits.ts';
@@ -14,8 +15,12 @@ export interface UpstreamDeps {
   readonly clock: Pick<Clock, 'monotonicUs'>;
   /** Ours, as servers see it in `clientInfo`. */
   readonly version: string;
-  /** An existing directory, under which each server process gets one of its own. */
+  /** An existing directory, not within our data, under which each server process gets a private one of its own. */
   readonly scratch_dir: string;
+  /** From `installationOf`. */
+  readonly installation: string;
+  /** The account of stdio servers; absent: our own. */
+  readonly run_as?: Account | undefined;
   readonly inherited: InheritedEnvironment;
   readonly limits?: Partial<UpstreamLimits>;
   /** The only commands that stdio servers are started with; absent: every one that an administrator registered. */
@@ -23,7 +28,7 @@ export interface UpstreamDeps {
 }
 
 /** HTTP servers only. */
-export function openHttpUpstream(deps: Omit<UpstreamDeps, 'scratch_dir' | 'inherited'>): Upstream {
+export function openHttpUpstream(deps: Omit<UpstreamDeps, 'scratch_dir' | 'installation' | 'inherited'>): Upstream {
   const { hasher, clock } = deps;
   const limits = limitsOf(deps);
   return openOverLinks({ hasher, clock, limits, connector: openHttpConnector({ limits, client: clientOf(deps) }) });
@@ -31,13 +36,15 @@ export function openHttpUpstream(deps: Omit<UpstreamDeps, 'scratch_dir' | 'inher
 
 /** stdio servers only. */
 export function openStdioUpstream(deps: UpstreamDeps): Upstream {
-  const { hasher, clock, scratch_dir, inherited, commands } = deps;
+  const { hasher, clock, scratch_dir, installation, run_as, inherited, commands } = deps;
   const limits = limitsOf(deps);
   const connector = openStdioConnector({
     limits,
     client: clientOf(deps),
     scratch_dir,
+    installation,
     inherited,
+    ...(run_as === undefined ? {} : { run_as }),
     ...(commands === undefined ? {} : { commands }),
   });
   return openOverLinks({ hasher, clock, limits, connector });

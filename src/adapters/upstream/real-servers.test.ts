@@ -17,7 +17,7 @@ import { pinnedParts } from '../../core/tool.ts';
 import { call, listPermit, permitFor, quiet, rejects, send, textOf } from '../../ports/upstream.suite.ts';
 import type { Upstream } from '../../ports/upstream.ts';
 import { openUpstream } from './open.ts';
-import { sampleServer, testClock, testHasher } from './sample-deps.suite.ts';
+import { sampleServer, TEST_INSTALLATION, testClock, testHasher } from './sample-deps.suite.ts';
 
 const PACKAGES = join(import.meta.dirname, '../../../node_modules/@modelcontextprotocol');
 
@@ -37,6 +37,7 @@ async function openRig(
     clock: testClock,
     version: '0.0.0',
     scratch_dir: folder,
+    installation: TEST_INSTALLATION,
     inherited: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8' },
   });
   t.after(async () => {

@@ -1,6 +1,6 @@
 /** What server processes do to us, and what must never be left of them. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { call, eventually, listPermit, permitFor, quiet, rejects, send, textOf }
 import type { Upstream } from '../../ports/upstream.ts';
 import type { UpstreamLimits } from './limits.ts';
 import { openStdioUpstream } from './open.ts';
-import { sampleServer, testClock, testHasher } from './sample-deps.suite.ts';
+import { isAlive, sampleServer, TEST_INSTALLATION, testClock, testHasher } from './sample-deps.suite.ts';
 
 interface Rig {
   readonly upstream: Upstream;
@@ -41,6 +41,7 @@ async function openRig(
     clock: testClock,
     version: '0.0.0',
     scratch_dir: folder,
+    installation: TEST_INSTALLATION,
     inherited: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8' },
     limits: { ...LIMITS, ...limits },
   });
@@ -224,13 +225,14 @@ describe('a server process', () => {
     t.after(() => delete process.env['MANDATE_TEST_CANARY']);
     const rig = await openRig(t, {
       ...program('ok(id, JSON.stringify([process.env, process.cwd(), process.getuid()]))'),
-      env: { TOKEN: 'its own', LANG: 'de' },
+      env: { TOKEN: 'its own', LANG: 'de', MANDATE_CHILD: 'none' },
     });
     const seen = textOf(await send(rig, call('any', {})));
     const [env, cwd] = JSON.parse(seen) as [Record<string, string>, string]; // written by the program above
-    assert.deepEqual(Object.keys(env).sort(), ['HOME', 'LANG', 'PATH', 'TMPDIR', 'TOKEN']);
+    assert.deepEqual(Object.keys(env).sort(), ['HOME', 'LANG', 'MANDATE_CHILD', 'PATH', 'TMPDIR', 'TOKEN']);
     assert.deepEqual([env['TOKEN'], env['LANG'], env['HOME'], env['TMPDIR']], ['its own', 'de', cwd, cwd]);
     assert.ok(cwd.startsWith(rig.folder));
+    assert.match(env['MANDATE_CHILD'] ?? '', new RegExp(`^${TEST_INSTALLATION}:[0-9a-f]{32}$`), 'not its own');
   });
 
   test('TH-36: is started with its arguments as they are, by no shell', async (t) => {
@@ -250,6 +252,25 @@ describe('a server process', () => {
     await rig.upstream.endTask(nthId('tsk', 1));
     assert.equal(rig.upstream.stats().children, 0);
     await eventually(() => !pids.some(isAlive));
+  });
+
+  test('TH-52: is gone with what left its process group, however deep, and nothing of another task is', async (t) => {
+    if (process.platform !== 'linux') return t.skip('there is no /proc to find them by');
+    const leaf = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`;
+    const stem = `const { spawn } = require('child_process');
+      const leaf = spawn(process.execPath, ['-e', ${JSON.stringify(leaf)}], { detached: true, stdio: 'ignore' });
+      process.stdout.write(String(leaf.pid), () => process.exit());`;
+    // The one in between is gone: nothing leads from the server to the leaf but what it inherited.
+    const prelude = `const stem = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(stem)}], { detached: true });
+      const leaf = new Promise((resolve) => stem.stdout.once('data', (pid) => stem.once('exit', () => resolve(String(pid)))));`;
+    const rig = await openRig(t, program('leaf.then((pid) => ok(id, pid))', prelude));
+    const one = Number(textOf(await send(rig, call('any', {}))));
+    const other = Number(textOf(await send(rig, call('any', {}), { task: nthId('tsk', 2) })));
+    assert.ok(isAlive(one) && isAlive(other));
+    await rig.upstream.endTask(nthId('tsk', 1));
+    assert.deepEqual([isAlive(one), isAlive(other)], [false, true]);
+    await rig.upstream.close();
+    assert.equal(isAlive(other), false);
   });
 
   test('of a task is shared with no other, and their number is limited', async (t) => {
@@ -360,12 +381,3 @@ describe('a server process', () => {
     assert.equal(textOf(await other), 'fine');
   });
 });
-
-/** Neither gone nor a zombie, which is a process that nobody took note of. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false; // no such process
-  }
-}

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { upstreamSuite, type RigOptions, type UpstreamRig } from '../../ports/upstream.suite.ts';
 import { SAMPLE_PROGRAM } from './sample-stdio.suite.ts';
 import { openStdioUpstream } from './open.ts';
-import { sampleServer, testClock, testHasher } from './sample-deps.suite.ts';
+import { sampleServer, TEST_INSTALLATION, testClock, testHasher } from './sample-deps.suite.ts';
 
 async function openRig(t: TestContext, era: 'modern' | 'legacy', limits: RigOptions = {}): Promise<UpstreamRig> {
   const folder = await mkdtemp(join(tmpdir(), 'mandate-test-'));
@@ -16,6 +16,7 @@ async function openRig(t: TestContext, era: 'modern' | 'legacy', limits: RigOpti
     clock: testClock,
     version: '0.0.0',
     scratch_dir: folder,
+    installation: TEST_INSTALLATION,
     inherited,
     // What the suite counts are the processes of contexts.
     limits: { spares_per_server: 0, ...limits },

@@ -1,7 +1,7 @@
 import { isMandateError, MandateError } from '../../core/errors.ts';
 import type { Server } from '../../core/server.ts';
 import type { Era } from '../../standards/mcp/revision.ts';
-import { startChild, type StartDeps } from './child.ts';
+import { startChild, type Child, type StartDeps } from './child.ts';
 import { stopped } from './fault.ts';
 import type { UpstreamLimits } from './limits.ts';
 import type { Connector, Link, LinkEvents } from './link.ts';
@@ -22,6 +22,7 @@ export function openStdioConnector(deps: StdioConnectorDeps): Connector {
   const eras = new Map<string, Era>();
   const children = new Map<string, number>();
   const spares = openSpares(limits, begin);
+  const unended = new Set<Child>();
   let total = 0;
   let closed = false;
 
@@ -84,6 +85,8 @@ export function openStdioConnector(deps: StdioConnectorDeps): Connector {
     try {
       const child = await startChild({ ...deps, stop_grace_ms: limits.stop_grace_ms }, transport);
       void child.exited.then(() => count(server.id, -1));
+      unended.add(child);
+      void child.gone.then(() => unended.delete(child));
       return openStdioChannel(child, limits, events);
     } catch (error) {
       count(server.id, -1);
@@ -111,6 +114,8 @@ export function openStdioConnector(deps: StdioConnectorDeps): Connector {
     async close() {
       closed = true;
       await spares.close();
+      // What another end has begun, an idle spare's for one, is waited for too: else it would outlive us.
+      await Promise.all([...unended].map((child) => child.stop()));
     },
   };
 }
