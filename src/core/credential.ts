@@ -53,6 +53,11 @@ export function isLive(credential: Credential, now: Instant): boolean {
   return credential.ended_at === null && (credential.expires_at === null || now < credential.expires_at);
 }
 
+/** Whether the second factor was proved within the last minutes; a proof from the future counts as none. */
+export function hasSteppedUp(stepped_up_at: Instant | null, now: Instant): boolean {
+  return stepped_up_at !== null && now >= stepped_up_at && now - stepped_up_at < STEP_UP_MS;
+}
+
 export function endCredential(credential: Credential, reason: string, now: Instant): Credential {
   return { ...credential, ended_at: now, ended_reason: reason, version: credential.version + 1 };
 }

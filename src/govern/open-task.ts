@@ -120,8 +120,7 @@ export function agentForTask(snapshot: Snapshot, id: string): Agent {
       { at: '/agent' },
     );
   }
-  // An environment that is no longer configured counts as production: nothing is looser for being unknown.
-  const environment = snapshot.environment(agent.environment) ?? { production: true };
+  const environment = { production: snapshot.isProduction(agent.environment) };
   const [gap] = ownershipGaps(agent.owners, (human) => snapshot.human(human), environment);
   if (gap !== undefined) throw new MandateError(gap, undefined, { at: '/agent' });
   const open = snapshot.tasksOf(agent.id).filter((task) => task.state === 'open').length;

@@ -6,7 +6,7 @@ import { PURPOSE_CHARS_MAX, revisePurpose, type PurposeSource, type Task } from 
 import type { Hasher } from '../ports/hasher.ts';
 import { checkedWords } from './checked-text.ts';
 import { currentCaller } from './current-caller.ts';
-import { gatherEndings } from './end-work.ts';
+import { countsOf, gatherEndings } from './end-work.ts';
 import { issueToken, type IssuedToken } from './issue-token.ts';
 import { makeChange, type Control } from './make-change.ts';
 import { openTaskOf } from './open-task-of.ts';
@@ -51,11 +51,6 @@ export function revisePurposeOf(
     });
     return { task: revised, ...issued };
   }, request.caller.kind);
-}
-
-/** Counts for a record, under names that redaction does not take for secrets. */
-export function countsOf(counts: { readonly tasks: number; readonly credentials: number; readonly approvals: number }) {
-  return { tasks_ended: counts.tasks, credentials_ended: counts.credentials, approvals_ended: counts.approvals };
 }
 
 function sourceOf(snapshot: Snapshot, caller: Caller, task: Task): PurposeSource {

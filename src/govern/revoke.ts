@@ -9,13 +9,12 @@ import { requireMayMove } from './change-lifecycle.ts';
 import { checkedReason } from './checked-text.ts';
 import { mayClose } from './close-task.ts';
 import { currentCaller } from './current-caller.ts';
-import { gatherEndings } from './end-work.ts';
+import { countsOf, gatherEndings } from './end-work.ts';
 import { makeChange, type ChangeRequest, type Control } from './make-change.ts';
 import { moveWrites } from './move-actor.ts';
 import { openTaskOf } from './open-task-of.ts';
 import { serverRemoval } from './register-server.ts';
 import { requireRole, requireRoleOrBeing } from './require-role.ts';
-import { countsOf } from './revise-purpose.ts';
 
 export const REVOCATION_KINDS = ['agent', 'workload', 'human', 'task', 'token', 'server', 'all'] as const;
 export type RevocationKind = (typeof REVOCATION_KINDS)[number];

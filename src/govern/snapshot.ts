@@ -31,6 +31,8 @@ export interface Snapshot {
   workload(id: string): Workload | undefined;
   actors(): Iterable<Actor>;
   environment(id: string): Environment | undefined;
+  /** One that is no longer configured counts as production: nothing is looser for being unknown. */
+  isProduction(environment: string): boolean;
   environments(): readonly Environment[];
   server(id: string): Server | undefined;
   servers(): Iterable<Server>;
@@ -285,6 +287,7 @@ export function emptySnapshot(environments: readonly Environment[]): LoadingSnap
     workload: (id) => ofKind(id, 'workload'),
     actors: () => actors.values(),
     environment: (id: EnvironmentId | string) => byEnvironment.get(id),
+    isProduction: (id) => byEnvironment.get(id)?.production ?? true,
     environments: () => environments,
     server: (id) => servers.get(id),
     servers: () => servers.values(),

@@ -1,6 +1,6 @@
 import type { Human } from '../core/actor.ts';
 import { callerName, type Caller } from '../core/caller.ts';
-import { STEP_UP_MS } from '../core/credential.ts';
+import { hasSteppedUp } from '../core/credential.ts';
 import { MandateError } from '../core/errors.ts';
 import type { Instant } from '../core/instant.ts';
 import { currentCaller } from './current-caller.ts';
@@ -41,7 +41,7 @@ export function vouchFor(
 /** Mandate itself, or an admin with standing of their own who proved the second factor within the last minutes. */
 export function mayVouch(caller: Caller, now: Instant): boolean {
   if (caller.kind === 'mandate') return true;
-  return isStandingAdmin(caller) && hasSteppedUp(caller, now);
+  return caller.kind === 'human' && isStandingAdmin(caller) && hasSteppedUp(caller.stepped_up_at, now);
 }
 
 /** @throws auth.forbidden, auth.step_up */
@@ -53,9 +53,4 @@ export function requireVoucher(caller: Caller, now: Instant): void {
 
 function isStandingAdmin(caller: Caller): boolean {
   return caller.kind === 'human' && caller.human.roles.includes('admin') && caller.human.vouched_by !== null;
-}
-
-function hasSteppedUp(caller: Caller, now: Instant): boolean {
-  if (caller.kind !== 'human' || caller.stepped_up_at === null) return false;
-  return now >= caller.stepped_up_at && now - caller.stepped_up_at < STEP_UP_MS;
 }
