@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { openEvidenceReader } from './read-entries.ts';
 import { verifyEvidence } from './verify.ts';
 
-const PROGRAM = fileURLToPath(new URL('./append-until-ended.suite.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./append-until-ended.fixture.ts', import.meta.url));
 const SEAL_KEY = new Uint8Array(32).fill(7);
 /** More rounds: `MANDATE_TEST_KILLS=100 node --test …`. */
 const KILLS = Number(process.env['MANDATE_TEST_KILLS'] ?? 3);

@@ -21,7 +21,7 @@ import {
 import { applySteps, missingSteps } from './migrate-sqlite.ts';
 import { MIGRATIONS } from './migrations/catalog.ts';
 import type { Migration } from './migrations/migration.ts';
-import { newFile, openFor, tamper } from './sample-store.suite.ts';
+import { newFile, openFor, tamper } from './sample-store.fixture.ts';
 import { openSqliteStore } from './sqlite.ts';
 
 /**

@@ -17,7 +17,7 @@ import {
 } from '../../ports/sample-records.suite.ts';
 import type { Store } from '../../ports/store.ts';
 import { openMemoryStore } from './memory.ts';
-import { newFile, openFor } from './sample-store.suite.ts';
+import { newFile, openFor } from './sample-store.fixture.ts';
 import { openSqliteStore } from './sqlite.ts';
 
 const KEYS = 3;

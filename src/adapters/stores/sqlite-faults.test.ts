@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { agent, all, change, commit, human } from '../../ports/sample-records.suite.ts';
-import { newFile, openFor } from './sample-store.suite.ts';
+import { newFile, openFor } from './sample-store.fixture.ts';
 
 test('a full disk refuses the commit whole, reads go on, and writing goes on when there is space again', async (t) => {
   const disk = smallDisk(t);

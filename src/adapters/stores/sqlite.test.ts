@@ -15,7 +15,7 @@ import {
   tool,
 } from '../../ports/sample-records.suite.ts';
 import { storeSuite } from '../../ports/store.suite.ts';
-import { newFile, openFor, tamper } from './sample-store.suite.ts';
+import { newFile, openFor, tamper } from './sample-store.fixture.ts';
 import { openSqliteStore } from './sqlite.ts';
 
 storeSuite('the SQLite store', async (t) => openFor(t, newFile(t)));
