@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { ACTOR_KINDS, AUTONOMY, ROLES, type Actor } from '../../core/actor.ts';
-import { APPROVAL_STATES, type Approval, type ApprovalSubject } from '../../core/approval.ts';
+import { APPROVAL_STATES, VERDICTS, type Approval, type ApprovalSubject } from '../../core/approval.ts';
 import { CHANGE_KINDS, type Change, type Noun, type Write } from '../../core/change.ts';
 import { CREDENTIAL_KINDS, type Credential } from '../../core/credential.ts';
 import type { Chain } from '../../core/delegation.ts';
@@ -24,8 +24,8 @@ import { LIFECYCLE } from '../../core/lifecycle.ts';
 import type { Owner, Owners } from '../../core/ownership.ts';
 import type { PolicySet } from '../../core/policy-set.ts';
 import { parseToolPattern, type Budget, type Scope, type ToolPattern } from '../../core/scope.ts';
-import type { Server } from '../../core/server.ts';
-import { PURPOSE_SOURCES, type Task } from '../../core/task.ts';
+import { ISOLATION, TRUST, type Server } from '../../core/server.ts';
+import { PURPOSE_SOURCES, TASK_STATES, TRIGGER_KINDS, type Task } from '../../core/task.ts';
 import { DATA_CLASSES, EFFECT_CLASSES, PIN_STATES, type PinnedTool, type ToolDefinition } from '../../core/tool.ts';
 import type { Node } from '../../ports/nodes.ts';
 
@@ -95,9 +95,9 @@ const serverRecord: z.ZodType<Server> = z.strictObject({
     z.strictObject({ type: z.literal('http'), url: text }),
   ]),
   environment,
-  trust: z.enum(['trusted', 'untrusted']),
+  trust: z.enum(TRUST),
   regulated: z.boolean(),
-  isolation: z.enum(['task', 'agent']),
+  isolation: z.enum(ISOLATION),
   state: z.enum(['registered', 'removed']),
   created_at: at,
   updated_at: at,
@@ -148,12 +148,12 @@ const taskRecord: z.ZodType<Task> = z.strictObject({
   agent: actor,
   environment,
   revisions: z.array(z.strictObject({ ...purposed, set_by: text, at })),
-  trigger: z.strictObject({ kind: z.enum(['human', 'workload', 'agent', 'operator']), id: text }),
+  trigger: z.strictObject({ kind: z.enum(TRIGGER_KINDS), id: text }),
   chain,
   scope,
   budget,
   parent: id('tsk').nullable(),
-  state: z.enum(['open', 'closed', 'expired', 'ended']),
+  state: z.enum(TASK_STATES),
   purpose_unstated: z.boolean(),
   opened_at: at,
   expires_at: at,
@@ -185,7 +185,7 @@ const approvalRecord: z.ZodType<Approval> = z.strictObject({
   steps: z.array(z.strictObject({ asked: z.array(actor), from: at })),
   roles: z.array(z.enum(ROLES)),
   quorum: z.int().positive(),
-  votes: z.array(z.strictObject({ human: actor, verdict: z.enum(['approve', 'deny', 'confirm']), reason: text, at })),
+  votes: z.array(z.strictObject({ human: actor, verdict: z.enum(VERDICTS), reason: text, at })),
   state: z.enum(APPROVAL_STATES),
   message: text,
   decision: id('dec').nullable(),
