@@ -102,8 +102,20 @@ function confirm(
     human.roles.some((role) => approval.roles.includes(role));
   if (!concerned)
     return { ok: false, code: 'approval.ineligible', message: 'Only whoever asked for it may confirm it.' };
-  const production = snapshot.isProduction(approval.environment);
+  return confirmApproval(approval, answer, settingOf(snapshot, approval), now);
+}
+
+/** Whether this approval may be confirmed by whoever asked: one human, outside production. */
+export function mayBeConfirmed(snapshot: Snapshot, approval: Approval): boolean {
+  const { production, active_humans } = settingOf(snapshot, approval);
+  return !production && active_humans === 1;
+}
+
+function settingOf(
+  snapshot: Snapshot,
+  approval: Approval,
+): { readonly production: boolean; readonly active_humans: number } {
   let active_humans = 0;
   for (const actor of snapshot.actors()) if (actor.kind === 'human' && actor.lifecycle === 'active') active_humans += 1;
-  return confirmApproval(approval, answer, { production, active_humans }, now);
+  return { production: snapshot.isProduction(approval.environment), active_humans };
 }

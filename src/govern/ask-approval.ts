@@ -40,9 +40,7 @@ export interface ApprovalRequest {
   readonly caller?: Caller;
 }
 
-export type ApprovalAsked =
-  | { readonly asked: true; readonly approval: Approval }
-  | { readonly asked: false; readonly flood: true };
+export type ApprovalAsked = { readonly asked: true; readonly approval: Approval } | { readonly asked: false };
 
 /** Nobody reads more than this with care. */
 export const APPROVALS_ASKED_PER_WINDOW_MAX = 60;
@@ -64,7 +62,7 @@ export async function askApproval(control: Control, request: ApprovalRequest): P
   if (agent === undefined) throw new MandateError('not_found', 'There is no such agent.');
   if (isFlood(snapshot, agent.id, now)) {
     await recordFlood(control, agent, now);
-    return { asked: false, flood: true };
+    return { asked: false };
   }
   const excluded = excludedFrom(request);
   const approval: Approval = {

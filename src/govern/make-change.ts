@@ -2,7 +2,7 @@ import { callerName, type Caller } from '../core/caller.ts';
 import type { Change, ChangeKind, Write } from '../core/change.ts';
 import { MandateError } from '../core/errors.ts';
 import type { ChangeRecord, OutcomeRecord } from '../core/evidence.ts';
-import type { ChangeId, NodeId } from '../core/ids.ts';
+import type { NodeId } from '../core/ids.ts';
 import { toRfc3339, type Instant } from '../core/instant.ts';
 import type { JsonObject } from '../core/json.ts';
 import { redactJson, redactText } from '../core/redaction.ts';
@@ -42,8 +42,6 @@ export interface ChangeRequest {
 }
 
 export interface ChangeMade {
-  readonly id: ChangeId;
-  readonly ended: Ended;
   /** From the request to the moment every decision of this process sees it. */
   readonly in_force_ms: number;
 }
@@ -76,7 +74,7 @@ export async function makeChange(control: Control, request: ChangeRequest): Prom
   }
   const ended = control.snapshot.apply(committed);
   control.announce(committed, ended);
-  return { id: change.id, ended, in_force_ms: Math.ceil((control.clock.monotonicUs() - startedUs) / 1000) };
+  return { in_force_ms: Math.ceil((control.clock.monotonicUs() - startedUs) / 1000) };
 }
 
 function changeRecord(node: NodeId, change: Change, request: ChangeRequest): ChangeRecord {

@@ -10,8 +10,6 @@ import { gatherEndings, type Endings } from './end-work.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface Moved {
-  /** As they are after the move, in the order given. */
-  readonly actors: readonly Actor[];
   readonly writes: readonly Write[];
   readonly counts: ReturnType<Endings['counts']>;
   /** Agents that stop with the human who answers for them. */
@@ -44,7 +42,6 @@ export function moveWrites(snapshot: Snapshot, { actors, to, by, reason, now }: 
     }
   }
   return {
-    actors: actors.map((actor) => next.get(actor.id) ?? actor),
     writes: [...[...next.values()].map((value) => ({ noun: 'actor', value }) as const), ...endings.writes()],
     counts: endings.counts(),
     alsoSuspended,

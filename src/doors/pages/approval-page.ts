@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { approvalState, ineligible, type Approval, type ApprovalState } from '../../core/approval.ts';
-import { STEP_UP_MS } from '../../core/credential.ts';
+import { mayBeConfirmed } from '../../govern/answer-approval.ts';
+import { hasSteppedUp } from '../../core/credential.ts';
 import type { Instant } from '../../core/instant.ts';
 import type { Task } from '../../core/task.ts';
 import { tokenFor } from './form-guard.ts';
@@ -81,7 +82,7 @@ function changedDefinition(deps: PagesDeps, { subject }: Approval): Html | '' {
 
 function answer(deps: PagesDeps, viewer: Viewer, approval: Approval, now: Instant): Html {
   const why = ineligible(approval, viewer.human, now);
-  const confirms = why !== null && mayConfirm(deps, approval);
+  const confirms = why !== null && mayBeConfirmed(deps.snapshot, approval);
   if (why !== null && !confirms) {
     return html`<section aria-labelledby="answer">
       <h2 id="answer">Your answer</h2>
@@ -89,7 +90,7 @@ function answer(deps: PagesDeps, viewer: Viewer, approval: Approval, now: Instan
     </section>`;
   }
   const { stepped_up_at } = viewer;
-  const proves = stepped_up_at === null || now < stepped_up_at || now - stepped_up_at >= STEP_UP_MS;
+  const proves = !hasSteppedUp(stepped_up_at, now);
   return html`<section aria-labelledby="answer">
     <h2 id="answer">Your answer</h2>
     <form class="answer" method="post" action="/approvals/${approval.id}">
@@ -129,14 +130,6 @@ function answer(deps: PagesDeps, viewer: Viewer, approval: Approval, now: Instan
       <dd>It is denied ${away(approval.expires_at, now)}.</dd>
     </dl>
   </section>`;
-}
-
-/** As govern decides it: one human, outside production. An environment that is not configured counts as production. */
-function mayConfirm(deps: PagesDeps, approval: Approval): boolean {
-  if (deps.snapshot.environment(approval.environment)?.production ?? true) return false;
-  let active = 0;
-  for (const actor of deps.snapshot.actors()) if (actor.kind === 'human' && actor.lifecycle === 'active') active += 1;
-  return active === 1;
 }
 
 function reversibility(deps: PagesDeps, { subject }: Approval): string {
