@@ -27,6 +27,7 @@ import type { Control } from './make-change.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { preconditions, type AskedAction, type Standing } from './preconditions.ts';
 import { decisionOf } from './record-decision.ts';
+import { requestersOf } from './requesters-of.ts';
 import { useApproval } from './use-approval.ts';
 
 export interface AuthorizeDeps extends Control {
@@ -153,7 +154,7 @@ async function hold(
         agent: agent.id,
         environment: server.environment,
         chain: task.chain,
-        requesters: requestersOf(deps, attempt, task),
+        requesters: requestersOf(deps.snapshot, task, clientOf(deps.snapshot, attempt.asked.credential)),
         ask: answer.verdict.ask,
         decision: attempt.id,
         policy: answer.policy,
@@ -168,12 +169,6 @@ async function hold(
   const { reasons } = answer.verdict;
   const made = decided(attempt, { effect: 'hold', reasons, answer, approval: approval.id });
   return { effect: 'hold', decision: decisionOf(made), receipt: await append(deps, made), approval };
-}
-
-/** Whoever asked cannot approve: who asked for the task, and whose client this is. */
-function requestersOf({ snapshot }: AuthorizeDeps, { asked }: Attempt, task: Task): readonly ActorId[] {
-  const client = clientOf(snapshot, asked.credential);
-  return [...(task.trigger.kind === 'human' ? [actorId(task.trigger.id)] : []), ...(client === null ? [] : [client])];
 }
 
 async function conclude(

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Approval } from '../core/approval.ts';
+import { actorId } from '../core/ids.ts';
+import { PURPOSE_NOT_STATED } from '../core/task.ts';
 import { answerApproval } from './answer-approval.ts';
 import { authorize } from './authorize.ts';
 import { openAuthorizeFixture, type AuthorizeFixture } from './authorize.fixture.ts';
-import { agentNamed } from './control.fixture.ts';
+import { T0 } from './control.fixture.ts';
 import { issueConnectionKey } from './issue-connection-key.ts';
 
-// A task that nobody asked for: its calls come through connection keys, and a policy of their own holds them.
+/** As a connection key opens one: nobody but the agent itself asked. */
 const NOBODY_ASKED = {
-  trigger: { kind: 'operator', id: 'operator' },
-  purpose_source: 'event',
-  chain: [{ actor: agentNamed('worker', 'active').id, kind: 'agent' }],
+  trigger: { kind: 'agent', id: 'worker' },
+  revisions: [{ revision: 1, purpose: PURPOSE_NOT_STATED, purpose_source: 'agent', set_by: 'worker', at: T0 }],
+  chain: [{ actor: actorId('worker'), kind: 'agent' }],
 } as const;
 
 test('whoever issued the connection key does not approve the calls of their own client; another owner does', async () => {
