@@ -71,11 +71,13 @@ interface AnswerOptions extends JsonOption, DataOption, PassphraseOption {
 }
 
 function answer(verdict: 'approve' | 'deny' | 'confirm', summary: string): Command {
-  return withJson(
+  const made = withJson(
     withData(command(verdict, summary, `mandate approval ${verdict} apr_… --reason "as agreed with the customer"`)),
-  )
-    .argument('<id>', 'the approval')
-    .requiredOption('--reason <text>', 'why; recorded as evidence')
+  ).argument('<id>', 'the approval');
+  // Whoever approves may let the question speak for itself.
+  if (verdict === 'approve') made.option('--reason <text>', 'why; recorded as evidence', '');
+  else made.requiredOption('--reason <text>', 'why; recorded as evidence, and on a deny the agent reads it');
+  return made
     .option('--digest <digest>', 'the digest you were shown: refused when it is not the one asked about')
     .option('--human <id>', 'who answers (else whoever is logged in)')
     .option('--passphrase-stdin', 'read the passphrase from stdin instead of the terminal')

@@ -6,6 +6,7 @@ import { acceptedOwners, agentNamed, openControlFixture, toolPattern, type Contr
 import { issueConnectionKey } from './issue-connection-key.ts';
 import { openTask, type OpenTaskRequest } from './open-task.ts';
 import { unstatedTask } from './open-unstated-task.ts';
+import { revisePurposeOf } from './revise-purpose.ts';
 
 const wish = {
   agent: 'worker',
@@ -189,6 +190,20 @@ test('an agent that calls before a purpose was stated gets one task for that, ho
   assert.deepEqual([one?.purpose_unstated, one?.purpose_source, one?.scope.tools], [true, 'agent', ['files/*']]);
   control.clock.advance(TASK_MS_MAX);
   assert.notEqual((await unstatedTask(control, asking)).id, one?.id);
+});
+
+test('a connection key survives that somebody states the purpose of its task', async () => {
+  const control = await openControlFixture();
+  const key = await issueConnectionKey(control, { caller: control.operator, agent: 'worker', label: 'laptop' });
+  const asking = { agent: key.credential.actor, credential: key.credential.id };
+  const first = await unstatedTask(control, asking);
+  const { task } = await revisePurposeOf(control, {
+    caller: await control.human('ann'),
+    task: first.id,
+    purpose: 'Tidy the files.',
+  });
+  const found = await unstatedTask(control, asking);
+  assert.deepEqual([found.id, found.purpose_unstated, found.revision], [first.id, false, task.revision]);
 });
 
 test('nobody gets such a task with a key that ended', async () => {

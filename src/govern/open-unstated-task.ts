@@ -8,7 +8,7 @@ import { agentForTask } from './open-task.ts';
 
 /**
  * The open task of an agent that calls before anyone stated a purpose, found or opened: real coding agents connect and
- * list tools first. It reaches what the agent may reach, and may only read.
+ * list tools first. It reaches what the agent may reach, and may only read until somebody states its purpose.
  * @throws auth.invalid, task.agent_state, owners.*
  */
 export function unstatedTask(
@@ -62,7 +62,11 @@ export function unstatedTask(
   }, 'agent');
 }
 
+/** Opened without a purpose; somebody may have stated one since, and the key survives that. The newest, if several. */
 function openUnstated(control: Control, agent: ActorId): Task | undefined {
   const now = control.clock.now();
-  return control.snapshot.tasksOf(agent).find((task) => task.purpose_unstated && isOpen(task, now));
+  return control.snapshot
+    .tasksOf(agent)
+    .filter((task) => task.revisions[0]?.purpose === PURPOSE_NOT_STATED && task.parent === null && isOpen(task, now))
+    .sort((a, b) => (a.id < b.id ? 1 : -1))[0];
 }

@@ -8,7 +8,7 @@ import { plusMs, type Instant } from '../core/instant.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import { currentCaller } from './current-caller.ts';
 import { makeChange, type Control } from './make-change.ts';
-import { limitedAttempt } from './passphrase-attempts.ts';
+import { limitedAttempt, type AttemptLane } from './passphrase-attempts.ts';
 import { endAll } from './register-human.ts';
 import { requireHuman } from './require-role.ts';
 
@@ -32,7 +32,7 @@ export async function useSignInLink(
   const { link, human } = linkOf(deps, secret);
   const known = passphraseOf(deps, human);
   if (known === undefined) checkNewPassphrase(human, passphrase);
-  else await provePassphrase(deps, human.id, known, passphrase);
+  else await provePassphrase(deps, { kind: 'credential', id: link.id }, known, passphrase);
   const hash = known === undefined ? await deps.hasher.passphrase(passphrase) : null;
 
   return deps.exclusively(async () => {
@@ -81,7 +81,8 @@ export async function signIn(
 ): Promise<{ readonly human: Human; readonly secret: string; readonly credential: Credential }> {
   const known = deps.snapshot.human(request.human);
   const able = known?.lifecycle === 'active' ? known : undefined;
-  const proved = await provePassphrase(deps, request.human, able && passphraseOf(deps, able), request.passphrase);
+  const lane: AttemptLane = able === undefined ? { kind: 'unknown' } : { kind: 'human', id: able.id };
+  const proved = await provePassphrase(deps, lane, able && passphraseOf(deps, able), request.passphrase);
   return deps.exclusively(async () => {
     const now = deps.clock.now();
     const human = deps.snapshot.human(request.human);
@@ -113,7 +114,8 @@ export async function stepUp(
   request: { readonly caller: Caller; readonly passphrase: string },
 ): Promise<{ readonly session: Credential; readonly secret: string | null }> {
   const asked = requireHuman(currentCaller(deps.snapshot, request.caller, deps.clock.now()));
-  const proved = await provePassphrase(deps, asked.human.id, passphraseOf(deps, asked.human), request.passphrase);
+  const lane: AttemptLane = { kind: 'credential', id: asked.credential };
+  const proved = await provePassphrase(deps, lane, passphraseOf(deps, asked.human), request.passphrase);
   return deps.exclusively(async () => {
     const now = deps.clock.now();
     const caller = requireHuman(currentCaller(deps.snapshot, request.caller, now));
@@ -200,12 +202,12 @@ function checkNewPassphrase(human: Human, passphrase: string): void {
  */
 async function provePassphrase(
   deps: SignInDeps,
-  human: string,
+  lane: AttemptLane,
   known: Credential | undefined,
   given: string,
 ): Promise<CredentialId> {
   if (given.length > PASSPHRASE_CHARS_MAX) throw new MandateError('auth.invalid', WRONG);
-  const right = await limitedAttempt(deps.snapshot, human, deps.clock.now(), async () => {
+  const right = await limitedAttempt(deps.snapshot, lane, deps.clock.now(), async () => {
     const matches = await deps.hasher.matchesPassphrase(given, known?.hash ?? (await decoy(deps.hasher)));
     return matches && known !== undefined;
   });

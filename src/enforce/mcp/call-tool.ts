@@ -1,6 +1,7 @@
 import type { Action, ActionKind } from '../../core/action.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { approvalDigest } from '../../govern/approval-digest.ts';
+import { clientOf } from '../../govern/decide.ts';
 import { perform, type PerformRequest } from '../../govern/perform.ts';
 import { refuseAction } from '../../govern/refuse-action.ts';
 import { visibleTools } from '../../govern/visible-tools.ts';
@@ -55,12 +56,18 @@ export async function callTool(
 
 const EMPTY: ResultJsonObject = Object.freeze({});
 
+/**
+ * MCP 2025-11-25, tasks: who does not offer them processes the request as if its `task` were not there; a task of the
+ * server's could not be followed through us.
+ */
+const NOT_FORWARDED: ReadonlySet<string> = new Set(['_meta', 'task', ...RETRY_PARAMS]);
+
 /** What would leave: the server's own name, and what the client sent beside `_meta` and the members of a repetition. */
 function callOf({ server, tool }: ToolAddress, params: ResultJsonObject): Action {
   const forwarded: Record<string, Json> = {};
   for (const [key, value] of Object.entries(params)) {
     // A request was read without raw numbers, the only thing Json does not name.
-    if (key !== '_meta' && !RETRY_PARAMS.has(key)) forwarded[key] = value as Json;
+    if (!NOT_FORWARDED.has(key)) forwarded[key] = value as Json;
   }
   return { kind: 'call', server, tool, method: 'tools/call', params: { ...forwarded, name: tool } };
 }
@@ -100,12 +107,14 @@ function isOwnRetry(deps: AnswerDeps, { caller, task, request }: Exchange, actio
   const pinned = deps.snapshot.tool(action.server, action.tool ?? '');
   const open = deps.snapshot.task(task);
   if (pinned === undefined || open === undefined) return false;
+  const client_of = clientOf(deps.snapshot, caller.credential);
   const digest = approvalDigest(deps.hasher, {
     action,
     definition_digest: pinned.digest,
     agent: caller.agent,
     task,
     revision: open.revision,
+    ...(client_of === null ? {} : { client_of }),
   });
   const approvalOf = (id: string) => {
     const approval = deps.snapshot.approval(id);
