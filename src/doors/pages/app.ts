@@ -10,7 +10,7 @@ import { answerForm, approvalPage } from './approval-page.ts';
 import type { PagesDeps } from './deps.ts';
 import { requireOwnForm } from './form-guard.ts';
 import { login } from './login.ts';
-import { DECISIONS_SHOWN, homePage } from './home-page.ts';
+import { DECISIONS_READ, homePage } from './home-page.ts';
 import { alert, layout } from './layout.ts';
 import { guardPage, secure } from './page-headers.ts';
 import { readForm } from './read-form.ts';
@@ -32,7 +32,7 @@ export function openPages(deps: PagesDeps): Hono {
   app.get('/', async (c) => {
     const viewer = viewerOf(deps, c.req.raw);
     if (viewer === null) return c.redirect('/sign-in', 303);
-    const decisions = await deps.evidence.query({ kind: 'decision' }, { limit: DECISIONS_SHOWN, cursor: null });
+    const decisions = await deps.evidence.query({ kind: 'decision' }, { limit: DECISIONS_READ, cursor: null });
     return c.html(await layout(deps, viewer, 'Home', homePage(deps, viewer, decisions.items)));
   });
 

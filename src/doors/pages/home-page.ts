@@ -14,6 +14,8 @@ import { verdict } from './verdict.ts';
 import type { Viewer } from './viewer.ts';
 
 export const DECISIONS_SHOWN = 50;
+/** Read for that, because an agent repeats a held call until somebody answers. */
+export const DECISIONS_READ = 500;
 /** More rows than a person reads; the API lists the rest. */
 const ROWS_SHOWN_MAX = 200;
 
@@ -165,6 +167,31 @@ function taskTable(deps: PagesDeps): Html {
   </section>`;
 }
 
+interface Repeated {
+  readonly record: DecisionRecord;
+  /** How often the same question was asked again. */
+  times: number;
+}
+
+/** Each question that waits for a person once, at its newest repetition. */
+function withoutRepeats(entries: readonly EvidenceEntry[]): readonly Repeated[] {
+  const held = new Map<string, Repeated>();
+  const rows: Repeated[] = [];
+  for (const entry of entries) {
+    const record = JSON.parse(entry.text) as DecisionRecord; // our own record, asked for by kind
+    const question = record.effect === 'hold' ? record.approval : null;
+    const known = question === null ? undefined : held.get(question);
+    if (known !== undefined) {
+      known.times += 1;
+      continue;
+    }
+    const row = { record, times: 1 };
+    if (question !== null) held.set(question, row);
+    rows.push(row);
+  }
+  return rows.slice(0, DECISIONS_SHOWN);
+}
+
 function decisionTable(deps: PagesDeps, entries: readonly EvidenceEntry[]): Html {
   if (entries.length === 0)
     return html`<section aria-labelledby="decisions">
@@ -186,15 +213,14 @@ function decisionTable(deps: PagesDeps, entries: readonly EvidenceEntry[]): Html
           </tr>
         </thead>
         <tbody>
-          ${entries.map((entry) => {
-            const record = JSON.parse(entry.text) as DecisionRecord; // our own record, asked for by kind
+          ${withoutRepeats(entries).map(({ record, times }) => {
             const { action, reasons, approval } = record;
             const what =
               action.tool === null
                 ? `${action.server ?? '?'} ${action.method}`
                 : `${action.server ?? '?'}/${action.tool}`;
             return html`<tr>
-              <td>${verdict(record.effect)}</td>
+              <td>${verdict(record.effect)}${times > 1 ? html` <span class="quiet">${times} times</span>` : ''}</td>
               <td>${untrusted(what)}</td>
               <td>${untrusted(record.actor)}</td>
               <td>
