@@ -16,6 +16,7 @@ import type { OwnerRole } from '../core/ownership.ts';
 import type { PolicyRef } from '../core/policy-set.ts';
 import { makeChange, type Control } from './make-change.ts';
 import { moveWrites } from './move-actor.ts';
+import { signalRecord } from './records.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface ApprovalRequest {
@@ -162,20 +163,17 @@ async function recordFlood(control: Control, agent: Agent, now: Instant): Promis
   const last = recorded.get(agent.id);
   if (agent.lifecycle !== 'active' && last !== undefined && now - last < ASKED_WINDOW_MS) return;
   recorded.set(agent.id, now);
-  await control.evidence.append({
-    v: 1,
-    kind: 'signal',
-    id: control.random.id('sig'),
-    at: toRfc3339(now),
-    node: control.node,
-    signal: 'approval_flood',
-    about: { noun: 'agent', id: agent.id },
-    details: {
-      pending_max: APPROVALS_PENDING_PER_AGENT_MAX,
-      asked_max: APPROVALS_ASKED_PER_WINDOW_MAX,
-      window_s: ASKED_WINDOW_MS / 1000,
-    },
-  });
+  await control.evidence.append(
+    signalRecord(control, now, {
+      signal: 'approval_flood',
+      about: { noun: 'agent', id: agent.id },
+      details: {
+        pending_max: APPROVALS_PENDING_PER_AGENT_MAX,
+        asked_max: APPROVALS_ASKED_PER_WINDOW_MAX,
+        window_s: ASKED_WINDOW_MS / 1000,
+      },
+    }),
+  );
   if (agent.lifecycle !== 'active') return;
   const reason = 'It asked for more approvals than people can read with care.';
   await makeChange(control, {

@@ -1,14 +1,13 @@
 import { callerName, type Caller } from '../core/caller.ts';
 import { isMandateError, MandateError } from '../core/errors.ts';
 import type { OutcomeRecord } from '../core/evidence.ts';
-import { toRfc3339 } from '../core/instant.ts';
 import type { JsonObject } from '../core/json.ts';
 import { mintPermit } from '../core/permit.ts';
-import { redactJson } from '../core/redaction.ts';
 import type { Server } from '../core/server.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import type { Control } from './make-change.ts';
+import { changeRecord, outcomeRecord } from './records.ts';
 
 /** Starting a server is work for this machine; nobody registers many at once. */
 export const LOOKS_AT_ONCE_MAX = 4;
@@ -51,32 +50,23 @@ async function recordedLook(
 ): Promise<readonly ToolDefinition[]> {
   const id = deps.random.id('chg');
   const startedUs = deps.clock.monotonicUs();
-  await deps.evidence.append({
-    v: 1,
-    kind: 'change',
-    id,
-    at: toRfc3339(deps.clock.now()),
-    node: deps.node,
-    change: 'server_asked',
-    by: callerName(caller),
-    subject: { noun: 'server', id: server.id },
-    reason: null,
-    details: redactJson(details) as JsonObject, // an object stays an object
-  });
-  const ended = (status: OutcomeRecord['status'], code: OutcomeRecord['code']): OutcomeRecord => ({
-    v: 1,
-    kind: 'outcome',
-    id: deps.random.id('out'),
-    at: toRfc3339(deps.clock.now()),
-    node: deps.node,
-    of: id,
-    status,
-    code,
-    result_digest: null,
-    result_bytes: 0,
-    labels_gained: [],
-    duration_ms: Math.ceil((deps.clock.monotonicUs() - startedUs) / 1000),
-  });
+  await deps.evidence.append(
+    changeRecord(deps, deps.clock.now(), {
+      id,
+      change: 'server_asked',
+      by: callerName(caller),
+      subject: { noun: 'server', id: server.id },
+      reason: null,
+      details,
+    }),
+  );
+  const ended = (status: OutcomeRecord['status'], code: OutcomeRecord['code']): OutcomeRecord =>
+    outcomeRecord(deps, deps.clock.now(), {
+      of: id,
+      status,
+      code,
+      duration_ms: Math.ceil((deps.clock.monotonicUs() - startedUs) / 1000),
+    });
   const action = { kind: 'list', server: server.id, tool: null, method: 'tools/list', params: {} } as const;
   const permit = mintPermit(
     {

@@ -1,15 +1,15 @@
 import { callerName, type Caller } from '../core/caller.ts';
 import type { Change, ChangeKind, Write } from '../core/change.ts';
 import { MandateError } from '../core/errors.ts';
-import type { ChangeRecord, OutcomeRecord } from '../core/evidence.ts';
+import type { OutcomeRecord } from '../core/evidence.ts';
 import type { NodeId } from '../core/ids.ts';
-import { toRfc3339, type Instant } from '../core/instant.ts';
+import type { Instant } from '../core/instant.ts';
 import type { JsonObject } from '../core/json.ts';
-import { redactJson, redactText } from '../core/redaction.ts';
 import type { Changes, CommittedChange } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EvidenceLog } from '../ports/evidence-log.ts';
 import type { Random } from '../ports/random.ts';
+import { changeRecord, outcomeRecord } from './records.ts';
 import type { Ended, Snapshot } from './snapshot.ts';
 
 /** What every use case that changes authority needs. */
@@ -60,7 +60,11 @@ export async function makeChange(control: Control, request: ChangeRequest): Prom
     by: callerName(request.caller),
     writes: request.writes,
   };
-  await control.evidence.append(changeRecord(control.node, change, request));
+  const { subject, reason, details } = request;
+  const { id, by } = change;
+  await control.evidence.append(
+    changeRecord(control, request.now, { id, change: request.kind, by, subject, reason, details }),
+  );
   let committed: CommittedChange;
   try {
     const result = await control.changes.commit(change);
@@ -77,37 +81,13 @@ export async function makeChange(control: Control, request: ChangeRequest): Prom
   return { in_force_ms: Math.ceil((control.clock.monotonicUs() - startedUs) / 1000) };
 }
 
-function changeRecord(node: NodeId, change: Change, request: ChangeRequest): ChangeRecord {
-  return {
-    v: 1,
-    kind: 'change',
-    id: change.id,
-    at: toRfc3339(change.at),
-    node,
-    change: change.kind,
-    by: change.by,
-    subject: request.subject,
-    reason: request.reason === null ? null : redactText(request.reason),
-    details: redactJson(request.details) as JsonObject, // an object stays an object
-  };
-}
-
 function notApplied(control: Control, change: Change, error: unknown): OutcomeRecord {
-  return {
-    v: 1,
-    kind: 'outcome',
-    id: control.random.id('out'),
-    at: toRfc3339(control.clock.now()),
-    node: control.node,
+  return outcomeRecord(control, control.clock.now(), {
     of: change.id,
     // A commit that failed without an answer may still have happened; recovery looks it up at the next start.
     status: error instanceof MandateError && error.code === 'conflict.version' ? 'not_sent' : 'unknown',
     code: error instanceof MandateError ? error.code : 'internal',
-    result_digest: null,
-    result_bytes: 0,
-    labels_gained: [],
-    duration_ms: 0,
-  };
+  });
 }
 
 /** Each takes a few milliseconds: what waits behind these would not be served within the patience of its client. */

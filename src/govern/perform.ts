@@ -2,7 +2,6 @@ import type { Approval } from '../core/approval.ts';
 import type { Decision } from '../core/decision.ts';
 import { isMandateError, MandateError } from '../core/errors.ts';
 import type { OutcomeRecord } from '../core/evidence.ts';
-import { toRfc3339 } from '../core/instant.ts';
 import type { JsonObject } from '../core/json.ts';
 import { isSecretVariable } from '../core/redaction.ts';
 import type { Server } from '../core/server.ts';
@@ -11,6 +10,7 @@ import type { EvidenceReceipt } from '../ports/evidence-log.ts';
 import type { Upstream, UpstreamAnswer } from '../ports/upstream.ts';
 import { authorize, type Authorized, type AuthorizeDeps, type AuthorizeRequest } from './authorize.ts';
 import { inspectNotification, inspectResult, type Answer } from './inspect-result.ts';
+import { outcomeRecord } from './records.ts';
 import { recordToolChanged } from './see-tools.ts';
 
 export interface PerformDeps extends AuthorizeDeps {
@@ -157,17 +157,11 @@ function outcome(
   sentUs: number,
   became: Pick<OutcomeRecord, 'status' | 'code' | 'result_digest' | 'result_bytes'>,
 ): OutcomeRecord {
-  return {
-    v: 1,
-    kind: 'outcome',
-    id: deps.random.id('out'),
-    at: toRfc3339(deps.clock.now()),
-    node: deps.node,
+  return outcomeRecord(deps, deps.clock.now(), {
     of: decision.id,
     ...became,
-    labels_gained: [],
     duration_ms: Math.round((deps.clock.monotonicUs() - sentUs) / 1000),
-  };
+  });
 }
 
 /** Settings that are no secrets stay readable: a region or a path may well stand in an honest answer. */

@@ -1,11 +1,12 @@
 import { MandateError } from '../core/errors.ts';
 import type { OutcomeRecord, SignalRecord } from '../core/evidence.ts';
 import { isRecordId, type ChangeId, type NodeId } from '../core/ids.ts';
-import { toRfc3339, type Instant } from '../core/instant.ts';
+import type { Instant } from '../core/instant.ts';
 import type { Changes } from '../ports/changes.ts';
 import type { EvidenceEntry, EvidenceLog } from '../ports/evidence-log.ts';
 import { PAGE_ITEMS_MAX } from '../ports/page.ts';
 import type { Random } from '../ports/random.ts';
+import { outcomeRecord, signalRecord } from './records.ts';
 
 export interface RecoverPorts {
   readonly evidence: EvidenceLog;
@@ -50,7 +51,7 @@ async function endActions(ports: RecoverPorts, now: Instant): Promise<number> {
     // The signal goes first: a crash between the two repeats it, and never loses it.
     const appends = entries.flatMap((entry) => [
       ports.evidence.append(outcomeUnknown(ports, entry, now)),
-      ports.evidence.append(outcome(ports, entry.projection.id, 'unknown', now)),
+      ports.evidence.append(recovered(ports, entry.projection.id, 'unknown', now)),
     ]);
     await Promise.all(appends);
     ended += entries.length;
@@ -71,7 +72,7 @@ async function endChanges(ports: RecoverPorts, now: Instant): Promise<number> {
     const truth = await endingOf(ports.changes, id, status, projection.effect === LOOK);
     if (truth === undefined) continue;
     if (truth === 'unknown' && status === 'unknown') continue;
-    await ports.evidence.append(outcome(ports, id, truth, now));
+    await ports.evidence.append(recovered(ports, id, truth, now));
     if (truth === 'not_sent') ended += 1;
   }
   return ended;
@@ -93,38 +94,15 @@ async function endingOf(
   return status === 'unknown' ? 'completed' : undefined;
 }
 
-function outcome(
-  { random, node }: RecoverPorts,
-  of: string,
-  status: OutcomeRecord['status'],
-  now: Instant,
-): OutcomeRecord {
-  return {
-    v: 1,
-    kind: 'outcome',
-    id: random.id('out'),
-    at: toRfc3339(now),
-    node,
-    of,
-    status,
-    code: 'recovered',
-    result_digest: null,
-    result_bytes: 0,
-    labels_gained: [],
-    duration_ms: 0,
-  };
+function recovered(ports: RecoverPorts, of: string, status: OutcomeRecord['status'], now: Instant): OutcomeRecord {
+  return outcomeRecord(ports, now, { of, status, code: 'recovered' });
 }
 
-function outcomeUnknown({ random, node }: RecoverPorts, { projection }: EvidenceEntry, now: Instant): SignalRecord {
+function outcomeUnknown(ports: RecoverPorts, { projection }: EvidenceEntry, now: Instant): SignalRecord {
   const { id, actor, task, server, tool, at } = projection;
-  return {
-    v: 1,
-    kind: 'signal',
-    id: random.id('sig'),
-    at: toRfc3339(now),
-    node,
+  return signalRecord(ports, now, {
     signal: 'outcome_unknown',
     about: { noun: 'decision', id },
     details: { actor, task, server, tool, decided_at: at },
-  };
+  });
 }
