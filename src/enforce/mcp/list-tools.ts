@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { ServerId } from '../../core/ids.ts';
 import { pinnedParts, type PinnedTool } from '../../core/tool.ts';
-import { authorize } from '../../govern/authorize.ts';
-import { visibleServers, visibleTools } from '../../govern/visible-tools.ts';
+import { listVisible } from '../../govern/list-visible.ts';
+import { visibleServers } from '../../govern/visible-tools.ts';
 import { ERROR_CODE } from '../../standards/mcp/error-code.ts';
 import { META } from '../../standards/mcp/meta-key.ts';
 import { isHidden, shownReasons, type Shown } from './decision-meta.ts';
@@ -30,19 +30,16 @@ export async function listTools(deps: AnswerDeps, exchange: Exchange): Promise<v
   if (exchange.request.params?.['cursor'] !== undefined) {
     return sendError(exchange, ERROR_CODE.invalid_params, 'The list has one page; there is no cursor to it.');
   }
-  const task = exchange.task === null ? undefined : deps.snapshot.task(exchange.task);
   const tools: Json[] = [];
   let shown: Shown | null = null;
-  const asked = serversOf(deps, exchange).map(async (server) => ({
-    server,
-    authorized: await authorize(deps, askFor(exchange, actionOn(server, 'list', 'tools/list'))),
-  }));
+  const asked = serversOf(deps, exchange).map((server) =>
+    listVisible(deps, askFor(exchange, actionOn(server, 'list', 'tools/list'))),
+  );
   // Asked together, so that their records become durable together; answered in the order of the servers.
-  for (const { server, authorized } of await Promise.all(asked)) {
+  for (const { authorized, tools: visible } of await Promise.all(asked)) {
     // A list that was allowed speaks for the answer; else the first refusal does.
     if (shown === null || (authorized.effect === 'allow' && shown.decision.effect !== 'allow')) shown = authorized;
-    if (authorized.effect !== 'allow' || task === undefined) continue;
-    for (const tool of visibleTools(deps.snapshot, task, server)) tools.push(shownTool(exchange, tool));
+    for (const tool of visible) tools.push(shownTool(exchange, tool));
   }
   if (shown === null) return sendError(exchange, ERROR_CODE.internal, 'Nothing was decided.');
   if (shown.decision.effect !== 'allow') return sendRefused(deps, exchange, shown, refusedText(shown));
