@@ -10,7 +10,7 @@ import { openMetrics } from '../src/api/metrics.ts';
 import { httpStatus } from '../src/api/problem.ts';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { EXIT } from '../src/cli/exit.ts';
-import { ended, folder, seen, start } from '../src/cli/run-cli.suite.ts';
+import { ended, folder, seen, start } from '../src/cli/run-cli.fixture.ts';
 import { configJsonSchema, defaultConfig } from '../src/config.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/core/errors.ts';
 import { REASONS } from '../src/core/reasons.ts';
