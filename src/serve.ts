@@ -34,6 +34,7 @@ import { callMsMax } from './enforce/mcp/limits.ts';
 import { mcpServerOf } from './enforce/mcp/mcp-path.ts';
 import { openMcpEnforcement } from './enforce/mcp/enforcement.ts';
 import { actAs } from './govern/act-as.ts';
+import { announceTo, type Cut } from './govern/announce.ts';
 import { authenticate } from './govern/authenticate.ts';
 import { endRestored } from './govern/end-restored.ts';
 import { expireDue } from './govern/expire.ts';
@@ -158,7 +159,7 @@ async function start(
     log.error({ event: 'policy_invalid', code: fault.code }, fault.message),
   );
 
-  const cuts: ((ended: Ended) => void)[] = [];
+  const cuts: Cut[] = [];
   const control: Control = {
     snapshot,
     changes: store.changes,
@@ -167,14 +168,7 @@ async function start(
     random,
     node: data.nodeId,
     exclusively: oneAtATime(),
-    announce: (change, ended) => {
-      for (const write of change.writes) {
-        if (write.noun === 'task' && write.value.state === 'open') memory.load(write.value.id, { calls: 0 });
-      }
-      for (const cut of cuts) cut(ended);
-      for (const task of ended.tasks) memory.forget(task);
-      feed.changed(change);
-    },
+    announce: announceTo({ memory, cuts, feed }),
   };
   cuts.push((ended) => cutUpstream(upstream, ended, log));
 

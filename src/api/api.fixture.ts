@@ -12,6 +12,7 @@ import { authorize } from '../govern/authorize.ts';
 import { openAuthorizeFixture, type AuthorizeFixture } from '../govern/authorize.fixture.ts';
 import { ADMIN_TOKEN } from '../govern/control.fixture.ts';
 import { allowedNames, listenOn } from '../doors/http/listen.ts';
+import { announceTo } from '../govern/announce.ts';
 import { openFeed } from '../govern/feed.ts';
 import type { Approval } from '../core/approval.ts';
 import type { ToolDefinition } from '../core/tool.ts';
@@ -67,6 +68,7 @@ export async function openApiFixture(t: TestContext, agent = 'worker'): Promise<
   const { control } = fixture;
   const feed = openFeed();
   const faults: unknown[] = [];
+  const announce = announceTo({ memory: fixture.deps.memory, cuts: [], feed });
   const listed: string[] = [];
   const offers: ToolDefinition[] = [];
   const listening = await listenOn('127.0.0.1:0');
@@ -79,7 +81,7 @@ export async function openApiFixture(t: TestContext, agent = 'worker'): Promise<
     evidence: feed.follow(control.evidence),
     announce: (change, ended) => {
       control.announce(change, ended);
-      feed.changed(change);
+      announce(change, ended);
     },
     upstream: {
       send: async () => Promise.reject(new Error('nothing is sent in these tests')),

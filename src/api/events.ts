@@ -85,7 +85,7 @@ async function follow(
 
   const unsubscribe = deps.feed.subscribe((event) => {
     if (event.kind === 'change') {
-      changed.push(...event.change.writes);
+      changed.push(...event.writes);
       if (changed.length > CHANGES_WAITING_MAX) {
         changed = [];
         missed = true;

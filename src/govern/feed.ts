@@ -1,16 +1,16 @@
-import type { EvidenceRecord } from '../core/evidence.ts';
+import type { Write } from '../core/change.ts';
 import type { CommittedChange } from '../ports/changes.ts';
-import type { EvidenceLog, EvidenceReceipt } from '../ports/evidence-log.ts';
+import type { EvidenceLog } from '../ports/evidence-log.ts';
 
 /** Something that just became true, for those who watch. Watching never slows or fails what is watched. */
 export type FeedEvent =
-  | { readonly kind: 'evidence'; readonly record: EvidenceRecord; readonly receipt: EvidenceReceipt }
-  | { readonly kind: 'change'; readonly change: CommittedChange };
+  /** Something is durable in the log, to be read there. */
+  { readonly kind: 'evidence' } | { readonly kind: 'change'; readonly writes: readonly Write[] };
 
 export interface Feed {
   /** Calls `watch` for every event from now on; the returned function stops it. A watcher must not throw and not wait. */
   subscribe(watch: (event: FeedEvent) => void): () => void;
-  changed(change: CommittedChange): void;
+  changed(change: Pick<CommittedChange, 'writes'>): void;
   /** The same log, telling watchers of each record once it is durable. */
   follow(log: EvidenceLog): EvidenceLog;
 }
@@ -25,12 +25,12 @@ export function openFeed(): Feed {
       watchers.add(watch);
       return () => watchers.delete(watch);
     },
-    changed: (change) => tell({ kind: 'change', change }),
+    changed: ({ writes }) => tell({ kind: 'change', writes }),
     follow: (log) => ({
       ...log,
       async append(record, facts) {
         const receipt = await log.append(record, facts);
-        tell({ kind: 'evidence', record, receipt });
+        tell({ kind: 'evidence' });
         return receipt;
       },
     }),

@@ -8,6 +8,7 @@ import { plusMs } from '../../core/instant.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { readPermit, spendPermit, type PermitGrant } from '../../core/permit.ts';
 import type { Task } from '../../core/task.ts';
+import { announceTo } from '../../govern/announce.ts';
 import { authenticate } from '../../govern/authenticate.ts';
 import { openAuthorizeFixture, type AuthorizeFixture } from '../../govern/authorize.fixture.ts';
 import type { SendOptions, Upstream, UpstreamAnswer } from '../../ports/upstream.ts';
@@ -86,11 +87,13 @@ export async function openMcpFixture(agent = 'worker', limits: Partial<McpLimits
       for (const resolve of closings.splice(0)) resolve();
     });
   });
+  const feed = { changed: () => undefined };
+  const announce = announceTo({ memory: deps.memory, cuts: [(ended) => mcp.cut(ended)], feed });
   const mcp = openMcpEnforcement({
     ...deps,
     announce: (change, ended) => {
       deps.announce(change, ended);
-      mcp.cut(ended);
+      announce(change, ended);
     },
     upstream,
     authenticate: (secret) => authenticate({ ...control, operatorHash: control.operatorHash }, secret),
