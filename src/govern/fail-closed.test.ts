@@ -20,7 +20,7 @@ import { registerServer } from './register-server.ts';
 import { renewToken } from './renew-token.ts';
 import { revisePurposeOf } from './revise-purpose.ts';
 import { revoke } from './revoke.ts';
-import { recordSeenTools } from './see-tools.ts';
+import { recordSeenTools } from './record-tools.ts';
 import { signIn, stepUp, useSignInLink } from './sign-in.ts';
 import { useApproval } from './use-approval.ts';
 

@@ -11,7 +11,7 @@ import type { Upstream, UpstreamAnswer } from '../ports/upstream.ts';
 import { authorize, type Authorized, type AuthorizeDeps, type AuthorizeRequest } from './authorize.ts';
 import { inspectNotification, inspectResult, type Answer } from './inspect-result.ts';
 import { outcomeRecord } from './records.ts';
-import { recordToolChanged } from './see-tools.ts';
+import { recordToolChanged } from './record-tools.ts';
 
 export interface PerformDeps extends AuthorizeDeps {
   readonly upstream: Upstream;

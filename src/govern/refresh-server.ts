@@ -4,7 +4,8 @@ import { currentCaller } from './current-caller.ts';
 import { listTools } from './list-tools.ts';
 import type { ServerDeps } from './register-server.ts';
 import { requireRole } from './require-role.ts';
-import { recordSeenTools, type SeenSummary } from './see-tools.ts';
+import { recordSeenTools } from './record-tools.ts';
+import type { SeenSummary } from './see-tools.ts';
 
 /**
  * Asks a registered server again which tools it offers, and records the differences.

@@ -12,7 +12,8 @@ import { currentCaller } from './current-caller.ts';
 import { listTools } from './list-tools.ts';
 import { makeChange, type ChangeRequest, type Control } from './make-change.ts';
 import { requireRole } from './require-role.ts';
-import { digestsOf, seeTools, toolsBeside, type SeenSummary } from './see-tools.ts';
+import { digestsOf, toolsBeside } from './record-tools.ts';
+import { seeTools, type SeenSummary } from './see-tools.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface RegisterServerRequest {

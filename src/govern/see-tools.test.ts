@@ -5,13 +5,8 @@ import type { Server } from '../core/server.ts';
 import type { PinnedTool, ToolDefinition } from '../core/tool.ts';
 import { confirmTool } from './confirm-tool.ts';
 import { DEFINITIONS, FILES, openControlFixture, pin, type ControlFixture } from './control.fixture.ts';
-import {
-  DEFINITION_CHARS_MAX,
-  recordSeenTools,
-  recordToolChanged,
-  seeTools,
-  TOOLS_PER_SERVER_MAX,
-} from './see-tools.ts';
+import { recordSeenTools, recordToolChanged } from './record-tools.ts';
+import { DEFINITION_CHARS_MAX, seeTools, TOOLS_PER_SERVER_MAX } from './see-tools.ts';
 
 const tool = (name: string, description = 'Does it.'): ToolDefinition => ({
   name,
