@@ -4,7 +4,8 @@ import { serverId } from '../core/ids.ts';
 import { REDACTED, redactText } from '../core/redaction.ts';
 import { ISOLATION, SERVER_STATES, TRUST, type Server } from '../core/server.ts';
 import { refreshServer } from '../govern/refresh-server.ts';
-import { registerServer, removeServer } from '../govern/register-server.ts';
+import { registerServer } from '../govern/register-server.ts';
+import { removeServer } from '../govern/remove-server.ts';
 import type { ApiApp, ApiDeps } from './deps.ts';
 import {
   answers,

@@ -1,8 +1,17 @@
 import { MandateError, type ErrorCode } from '../core/errors.ts';
+import { isSlug } from '../core/ids.ts';
 import { redactText } from '../core/redaction.ts';
 
 export const NAME_CHARS_MAX = 200;
 export const REASON_CHARS_MAX = 2000;
+
+/** An id that people choose. @throws input.invalid */
+export function checkedId(text: string): string {
+  if (isSlug(text)) return text;
+  throw new MandateError('input.invalid', 'An id is a small letter and up to 30 small letters, digits and hyphens.', {
+    at: '/id',
+  });
+}
 
 /** One line for people. @throws input.invalid */
 export function checkedName(text: string, at: string): string {

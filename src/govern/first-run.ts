@@ -2,7 +2,8 @@ import type { Human } from '../core/actor.ts';
 import { actorId } from '../core/ids.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import { makeChange, type Control } from './make-change.ts';
-import { endAll, newLink } from './register-human.ts';
+import { newLink } from './new-link.ts';
+import { endAll } from './register-human.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**

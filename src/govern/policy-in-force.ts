@@ -1,6 +1,7 @@
 import { MandateError } from '../core/errors.ts';
 import type { PolicyEngine } from '../policy/engine.ts';
-import { loadPolicies } from '../policy/load-policies.ts';
+import { loadPolicies, type PolicySource } from '../policy/load-policies.ts';
+import { printProblem } from '../policy/problem.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The engine of the published policy set, for the tools that exist now. */
@@ -20,13 +21,14 @@ export function policyInForce(snapshot: Snapshot, report: (fault: MandateError) 
   function load(): PolicyEngine | null {
     const set = snapshot.policySet();
     if (set === undefined) return null;
-    const tools = [...snapshot.servers()].flatMap((server) =>
-      snapshot.toolsOf(server.id).map((tool) => ({ server: server.id as string, name: tool.name })),
-    );
-    const result = loadPolicies({ files: set.files, tools, ref: { serial: set.serial, hash: set.hash } });
+    const result = loadPolicies({
+      files: set.files,
+      tools: toolsDecidedOn(snapshot),
+      ref: { serial: set.serial, hash: set.hash },
+    });
     if (result.ok) return result.engine;
     const [first] = result.problems;
-    const place = first === undefined ? '' : `${first.file}:${first.line}:${first.column}: ${first.message}`;
+    const place = first === undefined ? '' : printProblem(first);
     report(
       new MandateError(
         'policy.invalid',
@@ -46,4 +48,9 @@ export function policyInForce(snapshot: Snapshot, report: (fault: MandateError) 
       return engine;
     },
   };
+}
+
+/** Every tool that policies are loaded for: all that any server ever offered. */
+export function toolsDecidedOn(snapshot: Snapshot): PolicySource['tools'] {
+  return [...snapshot.servers()].flatMap(({ id }) => snapshot.toolsOf(id).map(({ name }) => ({ server: id, name })));
 }

@@ -8,6 +8,7 @@ import { printProblem } from '../policy/problem.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import { checkedReason } from './checked-text.ts';
 import { makeChange, type Control } from './make-change.ts';
+import { toolsDecidedOn } from './policy-in-force.ts';
 
 export interface PublishRequest {
   readonly caller: Caller;
@@ -69,10 +70,7 @@ function requireLoads(
   files: readonly PolicyFile[],
   ref: { readonly serial: number; readonly hash: string },
 ): void {
-  const tools = [...snapshot.servers()].flatMap((server) =>
-    snapshot.toolsOf(server.id).map((tool) => ({ server: server.id, name: tool.name })),
-  );
-  const loaded = loadPolicies({ files, tools, ref });
+  const loaded = loadPolicies({ files, tools: toolsDecidedOn(snapshot), ref });
   if (loaded.ok) return;
   const named = loaded.problems.slice(0, PROBLEMS_NAMED_MAX).map(printProblem).join(' ');
   const more = loaded.problems.length - PROBLEMS_NAMED_MAX;

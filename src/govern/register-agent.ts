@@ -6,6 +6,7 @@ import { plusMs } from '../core/instant.ts';
 import { nameOwners, OWNER_ROLES, type OwnerRole } from '../core/ownership.ts';
 import { PURPOSE_CHARS_MAX } from '../core/task.ts';
 import { checkedName, checkedReason, checkedWords } from './checked-text.ts';
+import { configuredEnvironment } from './configured-environment.ts';
 import { currentCaller } from './current-caller.ts';
 import { knownTools } from './known-tools.ts';
 import { makeChange, type Control } from './make-change.ts';
@@ -40,8 +41,7 @@ export function registerAgent(control: Control, request: RegisterAgentRequest): 
     const { snapshot } = control;
     const caller = currentCaller(snapshot, request.caller, now);
     requireRole(caller, 'admin', 'security', 'approver', 'member');
-    const environment = snapshot.environment(request.environment);
-    if (environment === undefined) throw noEnvironment(request.environment);
+    const environment = configuredEnvironment(snapshot, request.environment);
     if (!AUTONOMY.includes(request.autonomy)) {
       throw new MandateError('input.invalid', `The autonomy is one of ${AUTONOMY.join(', ')}.`, { at: '/autonomy' });
     }
@@ -131,12 +131,4 @@ export function checkedSpiffeId(snapshot: Snapshot, text: string | undefined): s
     }
   }
   return text;
-}
-
-function noEnvironment(text: string): MandateError {
-  return new MandateError(
-    'input.invalid',
-    `There is no environment ${JSON.stringify(text.slice(0, 40))} in the configuration.`,
-    { at: '/environment' },
-  );
 }

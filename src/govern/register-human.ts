@@ -1,18 +1,18 @@
 import { ROLES, type Human, type Role } from '../core/actor.ts';
 import { callerName, type Caller } from '../core/caller.ts';
 import type { Write } from '../core/change.ts';
-import { endCredential, newCredential, SIGN_IN_LINK_MS, type Credential } from '../core/credential.ts';
+import { endCredential, type Credential } from '../core/credential.ts';
 import type { Entitlement } from '../core/entitlement.ts';
 import { MandateError } from '../core/errors.ts';
 import type { ActorId } from '../core/ids.ts';
 import { plusMs, type Instant } from '../core/instant.ts';
 import type { Hasher } from '../ports/hasher.ts';
-import type { Random } from '../ports/random.ts';
 import { checkedName } from './checked-text.ts';
 import { currentCaller } from './current-caller.ts';
 import { knownTools } from './known-tools.ts';
 import { makeChange, type Control } from './make-change.ts';
 import { newActorId } from './new-actor-id.ts';
+import { newLink } from './new-link.ts';
 import { requireRole } from './require-role.ts';
 import { mayVouch, requireVoucher } from './vouch-for.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -128,25 +128,7 @@ export function newSignInLink(
   });
 }
 
-/** A fresh single-use link and the secret in it. */
-export function newLink(
-  deps: { readonly random: Random; readonly hasher: Hasher },
-  { actor, issued_by }: { readonly actor: ActorId; readonly issued_by: string },
-  now: Instant,
-): { readonly credential: Credential; readonly secret: string } {
-  const secret = deps.random.secret('mdl');
-  const credential = newCredential({
-    id: deps.random.id('crd'),
-    kind: 'sign_in_link',
-    hash: deps.hasher.sha256(secret),
-    actor,
-    issued_by,
-    created_at: now,
-    expires_at: plusMs(now, SIGN_IN_LINK_MS),
-  });
-  return { credential, secret };
-}
-
+/** Ends these, for one reason. */
 export function endAll(credentials: readonly Credential[], reason: string, now: Instant): readonly Write[] {
   return credentials.map((one) => ({ noun: 'credential', value: endCredential(one, reason, now) }));
 }

@@ -8,7 +8,8 @@ import type { Upstream } from '../ports/upstream.ts';
 import { openControlFixture, type ControlFixture } from './control.fixture.ts';
 import { openTask } from './open-task.ts';
 import { refreshServer } from './refresh-server.ts';
-import { registerServer, removeServer } from './register-server.ts';
+import { registerServer } from './register-server.ts';
+import { removeServer } from './remove-server.ts';
 import { revoke } from './revoke.ts';
 
 const wish = {

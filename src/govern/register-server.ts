@@ -1,16 +1,16 @@
 import type { Caller } from '../core/caller.ts';
 import { MandateError } from '../core/errors.ts';
-import { isSlug, serverId } from '../core/ids.ts';
-import type { Instant } from '../core/instant.ts';
+import { serverId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Server, Transport } from '../core/server.ts';
 import type { PinnedTool } from '../core/tool.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { Upstream } from '../ports/upstream.ts';
-import { checkedReason } from './checked-text.ts';
+import { checkedId } from './checked-text.ts';
+import { configuredEnvironment } from './configured-environment.ts';
 import { currentCaller } from './current-caller.ts';
 import { listTools } from './list-tools.ts';
-import { makeChange, type ChangeRequest, type Control } from './make-change.ts';
+import { makeChange, type Control } from './make-change.ts';
 import { requireRole } from './require-role.ts';
 import { digestsOf, toolsBeside } from './record-tools.ts';
 import { seeTools, type SeenSummary } from './see-tools.ts';
@@ -70,46 +70,6 @@ export async function registerServer(
   });
 }
 
-/**
- * Removes a server: no call reaches it any more. Its id is never reused.
- * @throws auth.forbidden, not_found, conflict.state, input.invalid
- */
-export function removeServer(
-  control: Control,
-  request: { readonly caller: Caller; readonly server: string; readonly reason: string },
-): Promise<{ readonly server: Server; readonly in_force_ms: number }> {
-  return control.exclusively(async () => {
-    const now = control.clock.now();
-    const caller = currentCaller(control.snapshot, request.caller, now);
-    const reason = checkedReason(request.reason);
-    const made = await makeChange(control, serverRemoval(control, { caller, server: request.server, reason }, now));
-    const server = control.snapshot.server(request.server);
-    if (server === undefined) throw new MandateError('not_found');
-    return { server, in_force_ms: made.in_force_ms };
-  });
-}
-
-/** The change that removes a server. @throws auth.forbidden, not_found, conflict.state */
-export function serverRemoval(
-  { snapshot }: Control,
-  { caller, server: id, reason }: { readonly caller: Caller; readonly server: string; readonly reason: string },
-  now: Instant,
-): ChangeRequest {
-  requireRole(caller, 'admin', 'security');
-  const server = snapshot.server(id);
-  if (server === undefined) throw new MandateError('not_found', 'There is no such server.');
-  if (server.state === 'removed') throw new MandateError('conflict.state', 'It was removed already.');
-  return {
-    caller,
-    kind: 'server_removed',
-    subject: { noun: 'server', id: server.id },
-    reason,
-    details: {},
-    writes: [{ noun: 'server', value: { ...server, state: 'removed', updated_at: now, version: server.version + 1 } }],
-    now,
-  };
-}
-
 function stillMay(deps: ServerDeps, caller: Caller): boolean {
   try {
     requireRole(currentCaller(deps.snapshot, caller, deps.clock.now()), 'admin');
@@ -123,14 +83,7 @@ function stillMay(deps: ServerDeps, caller: Caller): boolean {
 function candidate(deps: ServerDeps, caller: Caller, request: RegisterServerRequest): Server {
   requireRole(caller, 'admin');
   const now = deps.clock.now();
-  const environment = deps.snapshot.environment(request.environment);
-  if (environment === undefined) {
-    throw new MandateError(
-      'input.invalid',
-      `There is no environment ${JSON.stringify(request.environment.slice(0, 40))} in the configuration.`,
-      { at: '/environment' },
-    );
-  }
+  const environment = configuredEnvironment(deps.snapshot, request.environment);
   if (request.trust !== 'trusted' && request.trust !== 'untrusted') throw oneOf('trust', ['trusted', 'untrusted']);
   if (request.isolation !== 'task' && request.isolation !== 'agent') throw oneOf('isolation', ['task', 'agent']);
   return {
@@ -148,14 +101,10 @@ function candidate(deps: ServerDeps, caller: Caller, request: RegisterServerRequ
 }
 
 function newServerId(snapshot: Snapshot, text: string): Server['id'] {
-  if (!isSlug(text)) {
-    throw new MandateError('input.invalid', 'An id is a small letter and up to 30 small letters, digits and hyphens.', {
-      at: '/id',
-    });
-  }
-  if (snapshot.server(text) !== undefined)
+  const id = serverId(checkedId(text));
+  if (snapshot.server(id) !== undefined)
     throw new MandateError('conflict.exists', `The id ${text} is taken; ids are never reused.`, { at: '/id' });
-  return serverId(text);
+  return id;
 }
 
 const ARGS_MAX = 100;

@@ -13,7 +13,7 @@ import { countsOf, gatherEndings } from './end-work.ts';
 import { makeChange, type ChangeRequest, type Control } from './make-change.ts';
 import { moveWrites } from './move-actor.ts';
 import { openTaskOf } from './open-task-of.ts';
-import { serverRemoval } from './register-server.ts';
+import { serverRemoval } from './remove-server.ts';
 import { requireRole, requireRoleOrBeing } from './require-role.ts';
 
 export const REVOCATION_KINDS = ['agent', 'workload', 'human', 'task', 'token', 'server', 'all'] as const;
