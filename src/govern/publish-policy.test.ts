@@ -21,7 +21,14 @@ test('files are published whole under a new serial; the same files again change 
   assert.equal((await control.records()).length, records);
   const second = await publishFiles(control, { caller: control.mandate, files: [permit], reason: 'Less.' });
   assert.equal(second.serial, 2);
-  assert.equal((await control.store.policySets.get(1))?.state, 'superseded');
+  const writes = control.announced.at(-1)?.change.writes ?? [];
+  assert.deepEqual(
+    writes.map((write) => write.noun === 'policy_set' && [write.value.serial, write.value.state]),
+    [
+      [1, 'superseded'],
+      [2, 'published'],
+    ],
+  );
   assert.equal((await control.store.policySets.published())?.serial, 2);
   const back = await publishFiles(control, { caller: control.operator, files: [permit, forbid], reason: 'Back.' });
   assert.deepEqual([back.serial, back.hash], [3, first.hash], 'a rollback gets a serial of its own');

@@ -53,8 +53,8 @@ export function changesSuite(open: OpenStore): void {
       assert.deepEqual(await store.tools.get(files.id, 'read'), read);
       assert.deepEqual(await store.tasks.get(tidy.id), tidy);
       assert.deepEqual(await store.approvals.get(asked.id), asked);
-      assert.deepEqual(await store.credentials.get(token.id), token);
-      assert.deepEqual(await store.policySets.get(1), set);
+      assert.deepEqual((await store.credentials.list({}, { limit: 10, cursor: null })).items, [token]);
+      assert.deepEqual(await store.policySets.published(), set);
     });
 
     test('a record is replaced by its next version only', async (t) => {

@@ -1,12 +1,9 @@
 import type { Credential, CredentialKind } from '../core/credential.ts';
-import type { ActorId, CredentialId, TaskId } from '../core/ids.ts';
+import type { ActorId, TaskId } from '../core/ids.ts';
 import type { Page, PageRequest } from './page.ts';
 
 export interface Credentials {
-  get(id: CredentialId): Promise<Credential | undefined>;
-  /** By the hash of a bearer secret; ended and expired ones too. */
-  byHash(hash: string): Promise<Credential | undefined>;
-  /** Newest first by id. `ended: false` leaves out those with an `ended_at`. */
+  /** Newest first by id; ended and expired ones too. `ended: false` leaves out those with an `ended_at`. */
   list(
     filter: {
       readonly actor?: ActorId;

@@ -3,7 +3,4 @@ import type { PolicySet } from '../core/policy-set.ts';
 export interface PolicySets {
   /** The set with the highest serial that is `published`; undefined before the first. */
   published(): Promise<PolicySet | undefined>;
-  get(serial: number): Promise<PolicySet | undefined>;
-  /** The highest serial ever used; 0 before the first. */
-  latestSerial(): Promise<number>;
 }

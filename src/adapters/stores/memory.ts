@@ -91,8 +91,6 @@ export function openMemoryStore(): Store {
       ),
     },
     credentials: {
-      get: whileOpen((id) => records.credential.get(id)),
-      byHash: whileOpen((hash) => [...records.credential.values()].find((credential) => credential.hash === hash)),
       list: whileOpen((filter, page) =>
         list('credentials', records.credential, page, byId, (credential) => {
           return (
@@ -111,8 +109,6 @@ export function openMemoryStore(): Store {
           .sort((a, b) => b.serial - a.serial)
           .at(0),
       ),
-      get: whileOpen((serial) => records.policy_set.get(String(serial))),
-      latestSerial: whileOpen(() => Math.max(0, ...[...records.policy_set.values()].map((set) => set.serial))),
     },
     nodes: {
       beat: whileOpen((node) => {

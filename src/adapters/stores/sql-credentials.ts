@@ -5,26 +5,6 @@ import type { SqlDatabase } from './sql-database.ts';
 
 export function sqlCredentials({ org_id, read }: SqlDatabase): Credentials {
   return {
-    get: (id) =>
-      read(async (db) => {
-        const row = await db
-          .selectFrom('credentials')
-          .selectAll()
-          .where('org_id', '=', org_id)
-          .where('id', '=', id)
-          .executeTakeFirst();
-        return row && readRecord('credential', row);
-      }),
-    byHash: (hash) =>
-      read(async (db) => {
-        const row = await db
-          .selectFrom('credentials')
-          .selectAll()
-          .where('org_id', '=', org_id)
-          .where('hash', '=', hash)
-          .executeTakeFirst();
-        return row && readRecord('credential', row);
-      }),
     list: (filter, page) =>
       read(async (db) => {
         const start = startOf('credentials', page);

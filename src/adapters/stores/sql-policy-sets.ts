@@ -16,26 +16,5 @@ export function sqlPolicySets({ org_id, read }: SqlDatabase): PolicySets {
           .executeTakeFirst();
         return row && readRecord('policy_set', row);
       }),
-    get: (serial) =>
-      read(async (db) => {
-        const row = await db
-          .selectFrom('policy_sets')
-          .selectAll()
-          .where('org_id', '=', org_id)
-          .where('serial', '=', serial)
-          .executeTakeFirst();
-        return row && readRecord('policy_set', row);
-      }),
-    latestSerial: () =>
-      read(async (db) => {
-        const row = await db
-          .selectFrom('policy_sets')
-          .select('serial')
-          .where('org_id', '=', org_id)
-          .orderBy('serial', 'desc')
-          .limit(1)
-          .executeTakeFirst();
-        return row?.serial ?? 0;
-      }),
   };
 }
