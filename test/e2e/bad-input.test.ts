@@ -286,7 +286,7 @@ async function refusedCommand(
   assert.equal(ran.stdout, '', args.join(' '));
   assert.match(
     ran.stderr,
-    new RegExp(`^(?:[^\\n]+ …\\n)?mandate: [^\\n]+ \\(${code.replace('.', '\\.')}\\)\\n$`),
+    new RegExp(`^(?:[^\\n]+ \\.\\.\\.\\n)?mandate: [^\\n]+ \\(${code.replace('.', '\\.')}\\)\\n$`),
     args.join(' '),
   );
 }
