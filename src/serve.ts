@@ -10,7 +10,7 @@ import { openSqliteEvidence } from './adapters/evidence/sqlite.ts';
 import { readPolicyFolder, SHIPPED_POLICIES } from './adapters/policy-files/read-policy-folder.ts';
 import { openSqliteStore } from './adapters/stores/sqlite.ts';
 import { systemClock } from './adapters/system/clock.ts';
-import { systemHasher } from './adapters/system/hasher.ts';
+import { systemHasher, type PassphraseCost } from './adapters/system/hasher.ts';
 import { systemRandom } from './adapters/system/random.ts';
 import { openTaskMemory } from './adapters/task-memory/memory.ts';
 import { installationOf } from './adapters/upstream/marker.ts';
@@ -56,6 +56,8 @@ export interface ServeOptions {
   readonly port?: number;
   readonly log: 'json' | 'quiet';
   readonly version: string;
+  /** How dear a passphrase is to guess; lower in tests alone. No file or flag sets it. */
+  readonly passphrase_cost?: PassphraseCost;
 }
 
 export interface Served {
@@ -110,7 +112,7 @@ async function start(
 
   const clock = systemClock();
   const random = systemRandom(clock);
-  const hasher = systemHasher(data.digestKey);
+  const hasher = systemHasher(data.digestKey, options.passphrase_cost);
   const store = openSqliteStore({ file: data.storeFile, org_id: ORG_ID });
   closers.push(() => store.close());
 

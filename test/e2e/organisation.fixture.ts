@@ -263,6 +263,8 @@ async function startInside(data: string, { config = {} }: OrganisationOptions): 
     port: 0,
     log: 'quiet',
     version: '0.0.0-test',
+    // An organisation has a dozen passphrases, and no test here is about guessing them.
+    passphrase_cost: { log2N: 4, r: 1, p: 1 },
   });
   const { url, operatorToken, firstRunLink } = served;
   return { url, operatorToken, firstRunLink, pid: process.pid, served, close: () => served.close() };

@@ -4,9 +4,9 @@ import { cpSync, existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } fr
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { ask, done } from './api.fixture.ts';
-import { operatorToken } from './operator-token.fixture.ts';
-import { folder, runProgram, serving } from './program.fixture.ts';
+import { ask, done } from '../e2e/api.fixture.ts';
+import { operatorToken } from '../e2e/operator-token.fixture.ts';
+import { folder, runProgram, serving } from '../e2e/program.fixture.ts';
 
 test('serve on a directory that it cannot have says why in one sentence and leaves it as it is', async (t) => {
   const data = join(folder(t), 'data');

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ask } from './api.fixture.ts';
-import { operatorToken } from './operator-token.fixture.ts';
-import { folder, runProgram, serving } from './program.fixture.ts';
+import { ask } from '../e2e/api.fixture.ts';
+import { operatorToken } from '../e2e/operator-token.fixture.ts';
+import { folder, runProgram, serving } from '../e2e/program.fixture.ts';
 
 const DISK_KIB = 6_144;
 const LEFT_BYTES = 524_288;

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { callTool } from './api.fixture.ts';
-import { openOrganisation } from './organisation.fixture.ts';
-import { folder, serving } from './program.fixture.ts';
+import { callTool } from '../e2e/api.fixture.ts';
+import { openOrganisation } from '../e2e/organisation.fixture.ts';
+import { folder, serving } from '../e2e/program.fixture.ts';
 
 /** Writes its pid and that of what it started as the name of a folder in `argv[1]`; ends neither with its input nor when asked. */
 const STUBBORN = `
