@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { ask, done, type Answer } from './api.fixture.ts';
-import { PEOPLE } from './organisation.fixture.ts';
-import { folder, runProgram } from './program.fixture.ts';
-import { openRecordedOrganisation, type RecordedOrganisation } from './recorded-organisation.fixture.ts';
+import { ask, done, type Answer } from '../e2e/api.fixture.ts';
+import { PEOPLE } from '../e2e/organisation.fixture.ts';
+import { folder, runProgram } from '../e2e/program.fixture.ts';
+import { openRecordedOrganisation, type RecordedOrganisation } from '../e2e/recorded-organisation.fixture.ts';
 
 /** So that a server that hangs is given up soon. */
 const CONFIG = 'upstream:\n  timeout_s: 2\n';
