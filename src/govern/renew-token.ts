@@ -52,7 +52,7 @@ export function renewToken(
 }
 
 /**
- * Longer than a call may take: what runs under the old token is not cut, which would leave its effect unknown, and an
+ * Longer than a call may take with the default `upstream.timeout_s`: what runs under the old token is not cut, which would leave its effect unknown, and an
  * answer that is lost on its way does not lose the task.
  */
 export const REPLACED_TOKEN_MS = 2 * 60_000;
